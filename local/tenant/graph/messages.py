@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from local.tenant.exchange import Exchange
 from local.tenant.graph.errors import GraphError
 from local.tenant.graph.message_shape import View, attachments, message
-from local.tenant.graph.query import parse
+from local.tenant.graph.query import Query, parse
 from local.tenant.knobs import Knobs
 from local.tenant.mailbox import Folder, Item, Mailbox
 
@@ -25,9 +25,9 @@ class Messages:
     async def page(self, request: Request) -> Response:
         """A page of a folder, or of all folders."""
         mailbox, view, query = self.mailbox(request), self._view(request), parse(request.query_params)
-        chosen = query.chosen(self._candidates(mailbox, request))
+        chosen = query.chosen(_candidates(mailbox, request.path_params.get("folder"), query))
         page = chosen[query.skip : query.skip + query.top]
-        if query.select != ("id",):
+        if query.select != ("id",) or query.expand:
             self._refuse_poison(page)
         shown: dict[str, Any] = {"@odata.context": f"{self._url}/v1.0/$metadata#users/messages"}
         if query.count:
@@ -84,12 +84,6 @@ class Messages:
         prefer = ",".join(request.headers.getlist("prefer")).lower().replace(" ", "").replace('"', "")
         return View(self._url, "idtype=immutableid" in prefer, "outlook.body-content-type=text" in prefer)
 
-    def _candidates(self, mailbox: Mailbox, request: Request) -> list[Item]:
-        folder = request.path_params.get("folder")
-        if folder is not None:
-            return folder_of(mailbox, folder).items()
-        return mailbox.everything()
-
     def _item(self, request: Request) -> Item:
         mailbox, wanted = self.mailbox(request), str(request.path_params["id"])
         item = mailbox.find(wanted)
@@ -111,6 +105,15 @@ def folder_of(mailbox: Mailbox, id_or_name: str) -> Folder:
     if folder is None:
         raise GraphError.folder_not_found() if len(id_or_name) > 60 else GraphError.malformed_id()
     return folder
+
+
+def _candidates(mailbox: Mailbox, folder: str | None, query: Query) -> list[Item]:
+    """Oldest first."""
+    if query.internet_message_id is not None:
+        named = mailbox.with_message_id(query.internet_message_id)
+        inside = [item for item in named if folder is None or item.folder is folder_of(mailbox, folder)]
+        return sorted(inside, key=lambda item: (item.received_at, item.serial))
+    return mailbox.everything() if folder is None else folder_of(mailbox, folder).items()
 
 
 async def body_of(request: Request) -> dict[str, Any]:

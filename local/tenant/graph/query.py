@@ -34,11 +34,20 @@ _ORDER: dict[str, Callable[[datetime, datetime], bool]] = {
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """One comparison of a $filter."""
+
+    name: str  # in lower case
+    value: str  # as it stands in the request, without quotes
+    holds: Test
+
+
+@dataclass(frozen=True)
 class Query:
     """The options of one request; names of options and properties come in any case."""
 
     select: tuple[str, ...]  # empty: the default set
-    filters: tuple[tuple[str, Test], ...]  # (property in lower case, test)
+    filters: tuple["Comparison", ...]  # all have to hold
     orderby: tuple[tuple[str, bool], ...]  # (property in lower case, descending)
     top: int
     skip: int
@@ -52,9 +61,14 @@ class Query:
         options += [("$top", str(self.top)), ("$skip", str(skip))]
         return f"{address}?" + "&".join(f"{quote(name)}={quote(value)}" for name, value in options)
 
+    @property
+    def internet_message_id(self) -> str | None:
+        """The one that the filter asks for, so that nobody has to look through a whole mailbox."""
+        return next((one.value for one in self.filters if one.name == "internetmessageid"), None)
+
     def chosen(self, items: Sequence[Item]) -> list[Item]:
         """Those that the filter lets through, in the order asked for (default: newest first)."""
-        passed = [item for item in items if all(test(item) for _, test in self.filters)]
+        passed = [item for item in items if all(one.holds(item) for one in self.filters)]
         if not self.orderby:
             return passed[::-1]
         for name, descending in reversed(self.orderby):
@@ -71,7 +85,7 @@ def parse(params: QueryParams) -> Query:
     if unknown:
         raise GraphError.bad_query(f"The query option '{unknown}' is not supported.")
     filters, orderby = _filters(options.get("$filter", "")), _orderby(options.get("$orderby", ""))
-    _refuse_inefficient([name for name, _ in filters], [name for name, _ in orderby])
+    _refuse_inefficient([one.name for one in filters], [name for name, _ in orderby])
     return Query(
         select=tuple(name.strip() for name in options.get("$select", "").split(",") if name.strip()),
         filters=filters,
@@ -102,8 +116,8 @@ def _refuse_inefficient(filtered: list[str], ordered: list[str]) -> None:
         raise GraphError(400, "InefficientFilter", message)
 
 
-def _filters(text: str) -> tuple[tuple[str, Test], ...]:
-    found: list[tuple[str, Test]] = []
+def _filters(text: str) -> tuple[Comparison, ...]:
+    found: list[Comparison] = []
     while text.strip():
         if found:
             joined = _AND.match(text)
@@ -114,21 +128,21 @@ def _filters(text: str) -> tuple[tuple[str, Test], ...]:
         if not comparison:
             raise GraphError.bad_filter()
         name, operator, value = comparison.groups()
-        found.append((name.lower(), _test(name.lower(), operator.lower(), value)))
+        found.append(_comparison(name.lower(), operator.lower(), value))
         text = text[comparison.end() :]
     return tuple(found)
 
 
-def _test(name: str, operator: str, value: str) -> Test:
+def _comparison(name: str, operator: str, value: str) -> Comparison:
     if name in _TIMES:
         attribute, compare, limit = _TIMES[name], _ORDER[operator], _time(value)
-        return lambda item: compare(_value(item, attribute), limit)
+        return Comparison(name, value, lambda item: compare(_value(item, attribute), limit))
     if name in _FLAGS and operator in ("eq", "ne") and value.lower() in ("true", "false"):
         flag, wanted = _FLAGS[name], (value.lower() == "true") == (operator == "eq")
-        return lambda item: bool(getattr(item, flag)) is wanted
+        return Comparison(name, value, lambda item: bool(getattr(item, flag)) is wanted)
     if name == "internetmessageid" and operator == "eq" and value.startswith("'"):
-        message_id = value[1:-1].replace("''", "'").lower()
-        return lambda item: item.internet_message_id.lower() == message_id
+        message_id = value[1:-1].replace("''", "'")
+        return Comparison(name, message_id, lambda item: item.internet_message_id.lower() == message_id.lower())
     raise GraphError.bad_filter()
 
 

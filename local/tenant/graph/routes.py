@@ -52,8 +52,7 @@ def routes(
         route("GET", "/subscriptions/{subscription}", "subscription", subscriptions.get),
         route("PATCH", "/subscriptions/{subscription}", "renew", subscriptions.renew),
         route("DELETE", "/subscriptions/{subscription}", "unsubscribe", subscriptions.delete),
-        route("GET", "/{path:path}", "unknown", _no_such_segment),
-        route("POST", "/{path:path}", "unknown", _no_such_segment),
+        *(route(method, "/{path:path}", "unknown", _no_such_segment) for method in ("GET", "POST", "PATCH", "DELETE")),
     ]
 
 
