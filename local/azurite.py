@@ -36,22 +36,23 @@ class Azurite:
         self._keys = {f"account{number:04}": _key(number) for number in range(accounts)}
         self._unused = iter(self._keys)
         self._urls: dict[str, str] = {}
-        self.child: Child | None = None
+        self._child: Child | None = None
 
-    def start(self) -> None:
-        """Returns when it listens. Raises ProcessEndedError if it does not come up, FileNotFoundError without Node."""
+    def start(self) -> Child:
+        """The process, listening. Raises ProcessEndedError when it does not come up, FileNotFoundError without Node."""
         node = shutil.which("node")
         if node is None:
             raise FileNotFoundError("Node.js is missing: no program named node on the PATH")
         accounts = ";".join(f"{name}:{key}" for name, key in self._keys.items())
         environment = os.environ | {"AZURITE_ACCOUNTS": accounts}
-        self.child = Child.start("Azurite", [node, str(ENTRY), *FLAGS], self._log, environment)
-        self.child.wait_until(self._listens, seconds=60)
+        self._child = Child.start("Azurite", [node, str(ENTRY), *FLAGS], self._log, environment)
+        self._child.wait_until(self._listens, seconds=60)
+        return self._child
 
     def stop(self) -> None:
         """Returns when the process is gone: a new one may not use its ports before."""
-        if self.child:
-            self.child.stop()
+        if self._child:
+            self._child.stop()
         if self._own_folder:
             self._own_folder.cleanup()
 

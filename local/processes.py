@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+ROOT = Path(__file__).parent.parent
 TETHER = Path(__file__).with_name("tethered.py")
 
 
@@ -39,6 +40,7 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=environment,
+                cwd=ROOT,
                 start_new_session=True,
             )
         return cls(name, log, process)

@@ -1,0 +1,1 @@
+"""How fast it is. Each module measures one thing; `make bench` runs them."""

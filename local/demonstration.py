@@ -1,0 +1,55 @@
+"""Makes a started system look lived-in: sets it up, adds the sample company's people, sends their mail."""
+
+import time
+from collections.abc import Callable, Iterator
+from email import policy
+from email.message import EmailMessage
+
+from local.api import Api
+from local.sample import Company
+from local.send import send
+from local.steps import Progress
+from local.tenant import Tenant
+
+PROCESS_WITHIN = 30
+"""Seconds to wait for the sample mail to be logged; the timer does what is left."""
+
+
+def set_up(api: Api, tenant: Tenant) -> None:
+    """What an administrator does first: names the mailbox and the app registration, and enables logging."""
+    setup = api.get("email-logging/setup")
+    api.put("email-logging/setup", setup | {"mailbox": tenant.logging_mailbox, "clientId": tenant.client_id})
+    api.post("email-logging/enable")
+
+
+def add_people(api: Api, company: Company, progress: Progress) -> None:
+    """Salespeople first, because contacts name theirs."""
+    people = [("salespeople", body) for body in company.salespeople] + [("contacts", body) for body in company.contacts]
+    for number, (resource, body) in enumerate(people, start=1):
+        api.post(resource, body)
+        progress(f"{number} of {len(people)}")
+
+
+def send_mails(smtp: str, mails: list[EmailMessage], progress: Progress = lambda _text: None) -> None:
+    """By SMTP, as the people's own mail programs would."""
+    raw = [copy for mail in mails for copy in copies(mail)]
+    for sent in send(smtp, raw):
+        progress(f"{sent.seen} of {len(raw)}")
+
+
+def copies(mail: EmailMessage) -> Iterator[bytes]:
+    """The mail as often as it wants to be sent (`X-Sample-Copies`)."""
+    times = int(mail["X-Sample-Copies"] or 1)
+    del mail["X-Sample-Copies"]
+    for _ in range(times):
+        yield mail.as_bytes(policy=policy.SMTP)
+
+
+def log_now(api: Api, now: Callable[[], float] = time.monotonic) -> None:
+    """Runs the job until the Inbox is empty, so that the first page has something to show."""
+    deadline = now() + PROCESS_WITHIN
+    while now() < deadline:
+        run = api.post("email-logging/run")
+        if not run["more"] and not run["alreadyRunning"]:
+            return
+        time.sleep(0.3)
