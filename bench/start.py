@@ -1,6 +1,5 @@
 """How long a new instance takes: importing function_app, and a host that answers its first request."""
 
-import os
 import re
 import subprocess
 import sys
@@ -13,7 +12,8 @@ import httpx
 
 from bench.figure import Figure
 from local.azurite import Azurite
-from local.processes import Child, free_port
+from local.functions_process import start_functions
+from local.processes import free_port
 from local.tenant import Tenant
 
 ROOT = Path(__file__).parent.parent
@@ -62,19 +62,17 @@ def seconds_to_answer() -> list[float]:
         tenant = Tenant("nordurljos.example", "log@nordurljos.example", Path(folder) / "certificates")
         tenant.start()
         try:
-            environment = os.environ | tenant.settings() | {"AzureWebJobsStorage": azurite.account()}
-            return [_seconds_of_one(environment, Path(folder) / "host.log") for _ in range(RUNS)]
+            settings = tenant.settings() | {"AzureWebJobsStorage": azurite.account()}
+            return [_seconds_of_one(settings, Path(folder) / "host.log") for _ in range(RUNS)]
         finally:
             tenant.stop()
             azurite.stop()
 
 
-def _seconds_of_one(environment: dict[str, str], log: Path) -> float:
+def _seconds_of_one(settings: dict[str, str], log: Path) -> float:
     port = free_port()
     began = time.perf_counter()
-    child = Child.start(
-        "The functions host", [sys.executable, "-m", "local.host", "--port", str(port)], log, environment
-    )
+    child = start_functions(settings, port, log)
     try:
         child.wait_until(lambda: _answers(f"http://127.0.0.1:{port}/api/health"), seconds=60)
         return round(time.perf_counter() - began, 3)

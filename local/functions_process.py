@@ -34,7 +34,7 @@ def sign_in_settings(tenant: Tenant, people: SignInPeople) -> dict[str, str]:
 
 
 def port_of_last_time(file: Path) -> int:
-    """The port that this file remembers if it is free, else another, which it remembers then: bookmarks keep working."""
+    """The port that this file remembers, if it is free, so that bookmarks keep working; else another, remembered."""
     port = free_port(int(file.read_text() or 0) if file.exists() else 0)
     file.write_text(str(port))
     return port
