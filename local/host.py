@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from cronsim import CronSimError
 from starlette.types import ASGIApp
 
 from local.hosting.front import Front
@@ -55,7 +54,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         asyncio.run(serve(options.app.resolve(), options.port, options.sign_in == "auto"))
-    except (AppFailedToLoadError, CronSimError, KeyError, OSError, ValueError) as problem:
+    except (AppFailedToLoadError, KeyError, OSError, ValueError) as problem:
         sys.exit(f"The functions host cannot start: {type(problem).__name__}: {problem}")
 
 

@@ -7,6 +7,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from http.cookies import Morsel
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -131,9 +132,9 @@ def _response(answer: Any) -> Response:
 
 
 def _cookie(cookie: Message) -> str:
-    """A Set-Cookie header from the message's optional members."""
+    """A Set-Cookie header from the message's optional members. ASP.NET Core percent-encodes the value."""
     morsel: Morsel[str] = Morsel()
-    morsel.set(cookie.name, cookie.value, cookie.value)
+    morsel.set(cookie.name, cookie.value, quote(cookie.value, safe=""))
     for attribute, held in (
         ("domain", cookie.domain),
         ("path", cookie.path),

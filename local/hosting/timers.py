@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from cronsim import CronSim
+from cronsim import CronSim, CronSimError
 
 from local.hosting.worker import Function, FunctionFailedError, Message, Worker
 
@@ -17,8 +17,11 @@ def timer_data(past_due: bool = False) -> Message:
 
 
 def next_run(schedule: str, after: datetime) -> datetime:
-    """The first time after this one. Raises CronSimError for a schedule that is none."""
-    return next(CronSim(schedule, after))
+    """The first time after this one. Raises ValueError for a schedule that is none."""
+    try:
+        return next(CronSim(schedule, after))
+    except CronSimError as error:
+        raise ValueError(f"{schedule!r} is not an NCRONTAB schedule: {error}") from error
 
 
 def right_now() -> datetime:
