@@ -157,8 +157,10 @@ def works(command: list[str]) -> bool:
 def run(name: str, command: list[str], hint: str) -> None:
     """Raises SetUpError with the end of the command's output when it fails."""
     log = LOGS / f"set-up-{name}.log"
+    # Tethered: an installer that outlives a killed set-up would work against the next one.
+    tethered = [sys.executable, str(ROOT / "local" / "tethered.py"), str(os.getpid()), *command]
     with log.open("wb") as output:
-        code = subprocess.run(command, cwd=str(ROOT), stdout=output, stderr=subprocess.STDOUT, check=False).returncode
+        code = subprocess.run(tethered, cwd=str(ROOT), stdout=output, stderr=subprocess.STDOUT, check=False).returncode
     if code != 0:
         tail = "\n".join("  | " + line for line in log.read_text(errors="replace").splitlines()[-15:])
         raise SetUpError(f"{' '.join(command[:4])} failed. {hint} The end of {log.relative_to(ROOT)}:\n{tail}")
