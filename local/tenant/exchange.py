@@ -52,6 +52,7 @@ class Exchange:
         Rules look at the envelope's sender, and at the From header where that is empty (bounces).
         `authenticated` None: as `trust_submission` says.
         """
+        mail_from = (mail_from or "").strip("<>")  # a bounce has the sender <>
         recipients = dict.fromkeys(address.strip().lower() for address in rcpt_to)
         sender = mail_from or _address(read_mail(raw, self.domain).from_)
         if authenticated is None:
@@ -78,7 +79,7 @@ class Exchange:
     def _is_inside(self, address: str) -> bool:
         return address.rpartition("@")[2].strip().lower() == self.domain.lower()
 
-    def _stamped(self, raw: bytes, mail_from: str | None, internal: bool) -> bytes:
+    def _stamped(self, raw: bytes, mail_from: str, internal: bool) -> bytes:
         """With the headers that Exchange sets on arrival.
 
         Exchange replaces a Return-Path. The box keeps one that is there, since stored mail that is sent again
@@ -90,7 +91,7 @@ class Exchange:
         head, rest = (raw[: end.start() + 1], raw[end.start() + 1 :]) if end else (raw, b"")
         stamps = b"X-MS-Exchange-Organization-AuthAs: " + (b"Internal" if internal else b"Anonymous") + b"\r\n"
         if not _RETURN_PATH.search(head):
-            stamps = f"Return-Path: <{mail_from or ''}>\r\n".encode("utf-8", "replace") + stamps
+            stamps = f"Return-Path: <{mail_from}>\r\n".encode("utf-8", "replace") + stamps
         return stamps + _OWN_HEADER.sub(b"", head) + rest
 
 

@@ -27,7 +27,10 @@ class Fault:
     seen: int = 0
 
     def __post_init__(self) -> None:
-        re.compile(self.match)
+        try:
+            re.compile(self.match)
+        except re.PatternError as error:
+            raise ValueError(f"{self.match!r} is no regular expression: {error}") from error
         if self.action not in _ACTIONS:
             raise ValueError(f"{self.action!r} is none of {', '.join(_ACTIONS)}")
 

@@ -74,9 +74,6 @@ class Folder:
         # A pair sorts just before the triple that begins with it.
         del self._order[bisect_left(self._order, (item.received_at, item.serial))]
 
-    def __len__(self) -> int:
-        return len(self._order)
-
 
 class Mailbox:
     """One person's, or a shared, mailbox. Safe to use from the servers' thread and from a test's."""

@@ -27,6 +27,12 @@ class _Https(uvicorn.Server):
         await super().startup(sockets)
         self._ready.set()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """At once: idle clients would otherwise keep their connections, and TLS waits for their goodbye."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await super().shutdown(sockets)
+
 
 class Servers:
     """Ports are taken at once, so that addresses are known before anything runs."""

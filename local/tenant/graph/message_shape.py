@@ -5,7 +5,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from local.tenant import body
@@ -35,19 +35,32 @@ class View:
         return f"{self.url}/owa/?ItemID={quote(self.id_of(item), safe='')}&exvsurl=1&viewmodel=ReadMessageItem"
 
 
-def message(item: Item, view: View, query: Query | None = None) -> dict[str, Any]:
-    """The selected properties (default: all that Graph gives unasked), and what is expanded."""
-    names = [_named(name) for name in query.select] if query else []
-    names = ["id", *names] if names else [name for name in _PROPERTIES if name not in _ONLY_WHEN_SELECTED]
+@dataclass(frozen=True)
+class Selection:
+    """Which properties one request wants, and what it expands (name in lower case -> options)."""
+
+    names: tuple[str, ...]
+    expand: dict[str, str]
+
+    @classmethod
+    def of(cls, query: Query) -> Self:
+        """Raises GraphError for a property that messages do not have, also where there is no message."""
+        unknown = next((name for name in query.select if name.lower() not in _NAMES), None)
+        if unknown:
+            raise GraphError.no_property(unknown)
+        names = ("id", *(_NAMES[name.lower()] for name in query.select)) if query.select else UNASKED.names
+        return cls(names, query.expand)
+
+
+def message(item: Item, view: View, selection: Selection) -> dict[str, Any]:
+    """The selected properties, and what is expanded."""
     shown: dict[str, Any] = {"@odata.type": f"#microsoft.graph.{item.mail.kind}"} if item.mail.kind != "message" else {}
     shown["@odata.etag"] = f'W/"{_change_key(item, view)}"'
-    shown |= {name: _PROPERTIES[name](item, view) for name in names}
+    shown |= {name: _PROPERTIES[name](item, view) for name in selection.names}
     for party in ("from", "sender"):
         if party in shown and shown[party] is None:
             del shown[party]
-    if query:
-        shown |= _expanded(item, query.expand)
-    return shown
+    return shown | _expanded(item, selection.expand)
 
 
 def attachments(item: Item, select: Iterable[str] = ()) -> list[dict[str, Any]]:
@@ -126,15 +139,11 @@ _PROPERTIES: dict[str, Callable[[Item, View], Any]] = {
     "flag": lambda _item, _: {"flagStatus": "notFlagged"},
 }
 _NAMES = {name.lower(): name for name in _PROPERTIES}
+# What Graph gives to those who select nothing.
+UNASKED = Selection(tuple(name for name in _PROPERTIES if name not in _ONLY_WHEN_SELECTED), {})
 _ATTACHMENT_PROPERTIES = frozenset(
     ("id", "name", "contenttype", "size", "isinline", "contentid", "contentbytes", "lastmodifieddatetime")
 )
-
-
-def _named(name: str) -> str:
-    if name.lower() not in _NAMES:
-        raise GraphError.no_property(name)
-    return _NAMES[name.lower()]
 
 
 def _expanded(item: Item, expand: dict[str, str]) -> dict[str, Any]:

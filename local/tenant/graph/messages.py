@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from local.tenant.exchange import Exchange
 from local.tenant.graph.errors import GraphError
-from local.tenant.graph.message_shape import View, attachments, message
+from local.tenant.graph.message_shape import UNASKED, Selection, View, attachments, message
 from local.tenant.graph.query import Query, parse
 from local.tenant.knobs import Knobs
 from local.tenant.mailbox import Folder, Item, Mailbox
@@ -25,6 +25,7 @@ class Messages:
     async def page(self, request: Request) -> Response:
         """A page of a folder, or of all folders."""
         mailbox, view, query = self.mailbox(request), self._view(request), parse(request.query_params)
+        selection = Selection.of(query)
         chosen = query.chosen(_candidates(mailbox, request.path_params.get("folder"), query))
         page = chosen[query.skip : query.skip + query.top]
         if query.select != ("id",) or query.expand:
@@ -32,15 +33,16 @@ class Messages:
         shown: dict[str, Any] = {"@odata.context": f"{self._url}/v1.0/$metadata#users/messages"}
         if query.count:
             shown["@odata.count"] = len(chosen)
-        shown["value"] = [message(item, view, query) for item in page]
+        shown["value"] = [message(item, view, selection) for item in page]
         if query.skip + query.top < len(chosen):
             shown["@odata.nextLink"] = query.next_link(self._url + request.url.path, query.skip + query.top)
         return _answer(shown, view)
 
     async def get(self, request: Request) -> Response:
         item, view, query = self._item(request), self._view(request), parse(request.query_params)
+        selection = Selection.of(query)
         self._refuse_poison([item])
-        return _answer(message(item, view, query), view)
+        return _answer(message(item, view, selection), view)
 
     async def attachments(self, request: Request) -> Response:
         item, query = self._item(request), parse(request.query_params)
@@ -62,7 +64,7 @@ class Messages:
         if _named(item, self._knobs.unmovable):
             raise GraphError(500, "ErrorMoveCopyFailed", "The move or copy operation failed.")
         moved = mailbox.move(item, target)
-        return _answer(message(moved, view), view, HTTPStatus.CREATED)
+        return _answer(message(moved, view, UNASKED), view, HTTPStatus.CREATED)
 
     async def delete(self, request: Request) -> Response:
         self.mailbox(request).delete(self._item(request))
