@@ -42,10 +42,14 @@ class SetUpError(Exception):
 
 
 def main() -> None:
+    """Exits with the reason when something is missing."""
     LOGS.mkdir(parents=True, exist_ok=True)
     with (ROOT / ".local" / "set-up.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another make at the same time waits here
         try:
+            require_node()
+            if not PYTHON.exists():
+                python313()
             with ThreadPoolExecutor() as both:
                 for part in [both.submit(python_packages), both.submit(npm_packages)]:
                     part.result()
@@ -76,7 +80,6 @@ def python_packages() -> None:
 def npm_packages() -> None:
     files = [ROOT / "package.json", ROOT / "package-lock.json"]
     stamp = ROOT / "node_modules" / "set-up.sha256"
-    require_node()
     if is_stamped(stamp, files):
         return
     say("npm packages, about half a minute the first time")
@@ -124,6 +127,7 @@ def python313() -> str:
 
 
 def require_node() -> None:
+    """Raises SetUpError."""
     for name in ("node", "npm"):
         if not shutil.which(name):
             raise SetUpError(f"{name} is missing. Install Node.js {NODE_VERSION} or newer, with npm.")
