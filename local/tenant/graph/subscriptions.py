@@ -58,10 +58,9 @@ class Subscriptions:
         self._all: dict[str, Subscription] = {}
 
     def active(self) -> list[Subscription]:
-        """Those that have not expired, oldest first; the others are forgotten."""
+        """Those that have not expired, oldest first."""
         now = self._knobs.now()
-        self._all = {key: one for key, one in self._all.items() if one.expires_at > now}
-        return list(self._all.values())
+        return [one for one in list(self._all.values()) if one.expires_at > now]
 
     def created(self, mailbox: Mailbox, item: Item) -> None:
         """An item came into a folder, by delivery or by move."""
@@ -125,8 +124,8 @@ class Subscriptions:
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     def _one(self, request: Request) -> Subscription:
-        self.active()
-        found = self._all.get(request.path_params["subscription"])
+        wanted = request.path_params["subscription"]
+        found = next((one for one in self.active() if one.id == wanted), None)
         if found is None:
             raise GraphError(404, "ResourceNotFound", "The object was not found.")
         return found
