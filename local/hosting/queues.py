@@ -34,9 +34,10 @@ class QueuePump:
         self._worker = worker
         self._function = function
         self._settings = settings
-        self._connection = connection_string
         name = function.setting("queueName")
         self._queue = QueueClient.from_connection_string(connection_string, name)
+        # The real host gives a poison queue none of its own.
+        self._has_poison = not name.endswith("-poison")
         self._poison = QueueClient.from_connection_string(connection_string, f"{name}-poison")
 
     async def run(self) -> None:
@@ -74,6 +75,8 @@ class QueuePump:
                 succeeded = await self._try(message)
             if succeeded:
                 await self._queue.delete_message(message)
+            elif not self._has_poison:
+                log.warning("message %s of a poison queue failed; it comes again after a while", message.id)
             elif (message.dequeue_count or 0) >= self._settings.max_dequeue_count:
                 await self._move_to_poison(message)
             else:

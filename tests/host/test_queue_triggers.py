@@ -80,6 +80,22 @@ def test_twenty_messages_are_each_worked_on_once(
         host.child.stop()
 
 
+def test_a_poison_queue_has_no_poison_queue(
+    tmp_path: Path, environment: dict[str, str], storage: str, poison: QueueClient
+) -> None:
+    app = APP.replace('queue_name="work"', 'queue_name="work-poison"')
+    poison.create_queue()
+    poison.send_message(encoded("bad"))
+    host = SmallHost.start(tmp_path, app, environment, {**HOST_JSON, "extensions": {"queues": {"maxDequeueCount": 1}}})
+    try:
+        eventually(lambda: "it comes again after a while" in host.log())
+        assert not is_empty(poison)
+        with pytest.raises(ResourceNotFoundError):
+            QueueClient.from_connection_string(storage, "work-poison-poison").get_queue_properties()
+    finally:
+        host.child.stop()
+
+
 def test_a_queue_function_can_be_given_a_message_by_hand(tmp_path: Path, environment: dict[str, str]) -> None:
     host = SmallHost.start(tmp_path, APP, environment, HOST_JSON)
     try:
