@@ -1,0 +1,18 @@
+"""Registers the functions. Nothing runs here: one exception at import, and no function would appear at all."""
+
+import azure.functions as func
+
+from functions import (
+    http_web,
+    queue_drain_mailbox,
+    queue_import_directory,
+    queue_import_directory_poison,
+    timer_drain_mailboxes,
+)
+
+app = func.FunctionApp()
+app.register_functions(timer_drain_mailboxes.blueprint)
+app.register_functions(queue_drain_mailbox.blueprint)
+app.register_functions(queue_import_directory.blueprint)
+app.register_functions(queue_import_directory_poison.blueprint)
+app.register_functions(http_web.blueprint)

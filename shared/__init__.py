@@ -1,0 +1,1 @@
+"""The product: nouns and rules (`mail`, `sales`), verbs (`jobs`), and their world (`graph`, `storage`, `web`)."""

@@ -1,0 +1,1 @@
+"""Exchange Online through Microsoft Graph. Returns the product's nouns and raises its errors."""

@@ -1,0 +1,167 @@
+"""One logging mailbox: its Inbox, its folders, and its messages."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from kiota_abstractions.method import Method
+from kiota_abstractions.request_information import RequestInformation
+from msgraph.generated.users.item.messages.item.move.move_post_request_body import MovePostRequestBody
+
+from shared.errors import GraphUnavailable, MessageFailed, MessageGone
+from shared.graph.client import GraphClient
+from shared.graph.original import link_to_original, read_original
+from shared.graph.parse_message import SELECTED, parse_message, parse_time
+from shared.graph.requests import IMMUTABLE, get
+from shared.mail.content import MessageContent, MessageReference, Waiting
+from shared.mail.message import BrokenItem, InboxPage
+from shared.mail.outcome import Destination
+
+CONCURRENT_CALLS = 4
+"""Calls at a time to one mailbox: Exchange's limit for one app."""
+_NEXT = "@odata.nextLink"
+_WELL_KNOWN = {
+    Destination.INBOX: "inbox",
+    Destination.ARCHIVE: "archive",
+    Destination.DELETED: "deleteditems",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Part of the Inbox, oldest first: what came at `since` or later, `top` messages from the `skip`th on."""
+
+    since: datetime | None
+    skip: int
+    top: int
+
+
+class GraphMailbox:
+    """Implements `ports.Mailbox`."""
+
+    def __init__(self, graph: GraphClient, address: str) -> None:
+        self.address = address
+        self._graph = graph
+        self._user = graph.builders.users.by_user_id(address)
+        self._slots = asyncio.Semaphore(CONCURRENT_CALLS)
+        self._folder_ids: dict[Destination, str] = {}
+        self._making_folder = asyncio.Lock()
+
+    async def inbox(self, since: datetime | None, skip: int, top: int) -> InboxPage:
+        """Messages of the Inbox, oldest first, that came at `since` or later.
+
+        Where one broken item makes a page fail, the page is asked for in halves until the item stands alone.
+        """
+        return await self._window(_Window(since, skip, top))
+
+    async def waiting(self) -> Waiting:
+        """What is in the Inbox now."""
+        folder, oldest = await asyncio.gather(
+            self.send(get(self._user.mail_folders.by_mail_folder_id("inbox"), select=["totalItemCount"])),
+            self.send(self._list(_Window(None, 0, 1), ["receivedDateTime"])),
+        )
+        first = oldest["value"][0] if oldest["value"] else None
+        return Waiting(folder["totalItemCount"], parse_time(first["receivedDateTime"]) if first else None)
+
+    async def move(self, item_id: str, to: Destination) -> None:
+        """Moves a message; one that is there already stays. Raises MessageGone, MessageFailed.
+
+        An answer that says "not found", or does not come, can mean that the move is done: so look where the message
+        is, and believe that.
+        """
+        folder = await self._folder_id(to)
+        for last in (False, True):
+            try:
+                await self.send(self._move(item_id, folder))
+            except (MessageGone, GraphUnavailable):
+                if await self._is_in(item_id, folder):
+                    return
+                if last:
+                    raise
+            else:
+                return
+
+    async def read_original(self, reference: MessageReference) -> MessageContent:
+        """The message with its text and the names of its attachments, wherever it is now. Raises MessageGone."""
+        return await read_original(self, reference)
+
+    async def link_to_original(self, reference: MessageReference) -> str:
+        """A link that opens the message in Outlook on the web, now. Raises MessageGone."""
+        return await link_to_original(self, reference)
+
+    async def send(self, request: RequestInformation) -> Any:
+        """One call, in one of the mailbox's slots."""
+        async with self._slots:
+            return await self._graph.send(request)
+
+    def message(self, item_id: str) -> Any:
+        """The SDK's builder for one message, wherever it is."""
+        return self._user.messages.by_message_id(item_id)
+
+    def messages(self) -> Any:
+        """The SDK's builder for the messages of every folder."""
+        return self._user.messages
+
+    async def _window(self, window: _Window) -> InboxPage:
+        try:
+            page = await self.send(self._list(window, SELECTED))
+            return InboxPage(tuple(parse_message(self.address, item) for item in page["value"]), _NEXT in page)
+        except MessageFailed as failure:
+            if window.top == 1:
+                return await self._broken(window, failure)
+        half = window.top // 2
+        first = await self._window(_Window(window.since, window.skip, half))
+        rest = await self._window(_Window(window.since, window.skip + half, window.top - half))
+        return InboxPage(first.items + rest.items, rest.more)
+
+    async def _broken(self, window: _Window, failure: MessageFailed) -> InboxPage:
+        """The item that Exchange can list but not show. If it cannot even list it, the trouble is Exchange's own."""
+        try:
+            page = await self.send(self._list(window, ["id"]))
+        except MessageFailed as error:
+            raise GraphUnavailable("Exchange Online cannot list the Inbox.") from error
+        return InboxPage(tuple(BrokenItem(item["id"], failure.message) for item in page["value"]), _NEXT in page)
+
+    def _list(self, window: _Window, select: list[str]) -> RequestInformation:
+        # Graph wants the property of $orderby to come first in $filter, too.
+        options: dict[str, Any] = {"filter": f"receivedDateTime ge {_graph_time(window.since)}"} if window.since else {}
+        if window.skip:
+            options["skip"] = window.skip
+        messages = self._user.mail_folders.by_mail_folder_id("inbox").messages
+        return get(messages, IMMUTABLE, select=select, orderby=["receivedDateTime asc"], top=window.top, **options)
+
+    def _move(self, item_id: str, folder: str) -> RequestInformation:
+        body = MovePostRequestBody(destination_id=folder)
+        request: RequestInformation = self.message(item_id).move.to_post_request_information(body)
+        request.headers.add("Prefer", IMMUTABLE)
+        return request
+
+    async def _is_in(self, item_id: str, folder: str) -> bool:
+        item = await self.send(get(self.message(item_id), IMMUTABLE, select=["parentFolderId"]))
+        return bool(item["parentFolderId"] == folder)
+
+    async def _folder_id(self, destination: Destination) -> str:
+        """Id of a folder, which is made where the mailbox has none of that name. Folder ids do not change."""
+        async with self._making_folder:
+            if destination not in self._folder_ids:
+                self._folder_ids[destination] = await self._find_folder(destination)
+        return self._folder_ids[destination]
+
+    async def _find_folder(self, destination: Destination) -> str:
+        folders = self._user.mail_folders
+        if destination in _WELL_KNOWN:
+            folder = await self.send(get(folders.by_mail_folder_id(_WELL_KNOWN[destination]), select=["id"]))
+            return str(folder["id"])
+        named = await self.send(get(folders, filter=f"displayName eq '{destination}'", select=["id"]))
+        if named["value"]:
+            return str(named["value"][0]["id"])
+        request = folders.to_get_request_information()
+        request.http_method = Method.POST
+        request.set_stream_content(json.dumps({"displayName": destination}).encode(), "application/json")
+        return str((await self.send(request))["id"])
+
+
+def _graph_time(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,1 @@
+"""The verbs of the product: one story a file, readable from top to bottom."""

@@ -1,0 +1,255 @@
+"""What the jobs need of the world, as promises. `storage` and `graph` keep them; `wiring` brings them together.
+
+All times are aware and in UTC. Every call may raise `errors.Unavailable` (worth trying again); what else it raises is
+said beside it. Whatever writes may be repeated: doing it twice is doing it once.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.errors import Conflict
+from shared.mail.content import MessageContent, MessageReference, Waiting
+from shared.mail.decision import Claim
+from shared.mail.ledger import LedgerRow
+from shared.mail.matching import Party
+from shared.mail.message import InboxPage, Message
+from shared.mail.outcome import Destination, Outcome
+from shared.mail.runs import Activity, Lease, MailboxStatus
+from shared.mail.setup import EmailLoggingSetup
+from shared.paging import Page, Place
+from shared.sales.background_job import BackgroundJob, JobError
+from shared.sales.interaction import Comment, Interaction, InteractionFilter
+from shared.sales.opportunity import Opportunity, OpportunityFilter
+from shared.sales.party import Contact, Salesperson, Saved
+
+
+class Mailbox(Protocol):
+    """One logging mailbox in Exchange. Every call may also raise SignInRefused or MailboxRefused."""
+
+    address: str
+
+    async def inbox(self, since: datetime | None, skip: int, top: int) -> InboxPage:
+        """At most `top` messages of the Inbox that came at `since` or later, oldest first, less the first `skip`."""
+
+    async def move(self, item_id: str, to: Destination) -> None:
+        """Raises MessageGone when the item is in no folder, MessageFailed when Exchange will not move it."""
+
+    async def waiting(self) -> Waiting:
+        """What is in the Inbox now."""
+
+    async def read_original(self, reference: MessageReference) -> MessageContent:
+        """The message, wherever it is now. Raises MessageGone."""
+
+    async def link_to_original(self, reference: MessageReference) -> str:
+        """An https link that opens the message, wherever it is now. Raises MessageGone."""
+
+
+class Mailboxes(Protocol):
+    """Mailboxes, opened with the sign-in that the setup names."""
+
+    def open(self, address: str, setup: EmailLoggingSetup) -> Mailbox:
+        """Calls nobody yet."""
+
+
+class Ledger(Protocol):
+    """What was decided about each message."""
+
+    async def claim(self, messages: Sequence[Message]) -> dict[str, Claim]:
+        """Claims each message's mail for its item. By item id: who owns the mail, for ever."""
+
+    async def begin(self, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
+        """Keeps the plans, and answers with those that count: for an item that had one already, that one."""
+
+    async def finish(self, rows: Sequence[LedgerRow]) -> None:
+        """Notes that plans are carried out; only then do readers see them."""
+
+    async def unfinished(self, mailbox: str, limit: int) -> list[LedgerRow]:
+        """Plans that were begun and not finished."""
+
+    async def count_unfinished(self, mailbox: str) -> int:
+        """How many those are."""
+
+    async def change(self, row: LedgerRow) -> LedgerRow:
+        """Replaces an unfinished plan, unless somebody else was quicker: then the answer is theirs."""
+
+    async def tries(self, row_id: str) -> int:
+        """How often an item has failed."""
+
+    async def count_try(self, row_id: str) -> int:
+        """Counts one more, and says how many there are."""
+
+    async def get(self, row_id: str) -> LedgerRow:
+        """Raises NotFound."""
+
+    async def page(
+        self,
+        outcome: Outcome | None,
+        address: str,
+        since: datetime | None,
+        until: datetime | None,
+        start: Place | None,
+        limit: int,
+    ) -> Page[LedgerRow]:
+        """Finished rows by received time, newest first."""
+
+
+class Interactions(Protocol):
+    """The interaction log."""
+
+    async def write(self, entries: Sequence[Interaction]) -> None:
+        """Adds entries to the log and its lists. One that is there stays as people have made it."""
+
+    async def get(self, entry_id: str) -> Interaction:
+        """Raises NotFound."""
+
+    async def change(self, before: Interaction, after: Interaction) -> Interaction:
+        """Raises Stale when the entry is not as `before` any more."""
+
+    async def comments(self, entry_id: str) -> tuple[Comment, ...]:
+        """Oldest first."""
+
+    async def page(
+        self, wanted: InteractionFilter, since: datetime | None, until: datetime | None, start: Place | None, limit: int
+    ) -> Page[Interaction]:
+        """Newest first."""
+
+
+class People[P: Contact | Salesperson](Protocol):
+    """Contacts, or salespeople. No two people of either kind have the same address."""
+
+    async def find(self, number: str) -> P | None: ...
+
+    async def get(self, number: str) -> P:
+        """Raises NotFound."""
+
+    async def find_all(self, numbers: Iterable[str]) -> dict[str, P]:
+        """By number as it was asked for; those that do not exist are left out."""
+
+    async def page(self, start: Place | None, limit: int) -> Page[P]:
+        """By number."""
+
+    async def add(self, person: P, now: datetime) -> P:
+        """Raises Conflict when the number or an address is taken, naming who has it."""
+
+    async def change(self, before: P, after: P, now: datetime) -> P:
+        """Raises Stale, or Conflict when an address is taken."""
+
+    async def remove(self, person: P) -> None:
+        """Raises Stale."""
+
+    async def save_all(self, people: Sequence[P], now: datetime) -> dict[str, Saved | Conflict]:
+        """Adds or overwrites people with different numbers and addresses. By number: what became of each."""
+
+
+class Directory(Protocol):
+    """Everybody whose mail is logged."""
+
+    @property
+    def contacts(self) -> People[Contact]: ...
+
+    @property
+    def salespeople(self) -> People[Salesperson]: ...
+
+    async def parties(self, addresses: Iterable[str]) -> dict[str, Party]:
+        """By address; those that nobody has are left out."""
+
+
+class Opportunities(Protocol):
+    """What might be sold."""
+
+    async def announce(self, source: str, opportunity: Opportunity, comments: tuple[Comment, ...]) -> bool:
+        """Notes what is to be made from an entry. False when something was noted before."""
+
+    async def make_announced(self, source: str) -> Opportunity:
+        """Makes what was announced, under the next number, or finds it made. Raises NotFound when nothing was."""
+
+    async def get(self, no: str) -> Opportunity:
+        """Raises NotFound."""
+
+    async def page(self, wanted: OpportunityFilter, start: Place | None, limit: int) -> Page[Opportunity]:
+        """By number."""
+
+
+class NumberSeries(Protocol):
+    """Numbers such as CT000001."""
+
+    async def take(self, series: str, count: int) -> list[str]:
+        """The next numbers, which nobody else gets."""
+
+
+class Setups(Protocol):
+    """The one setup."""
+
+    async def get(self) -> EmailLoggingSetup: ...
+
+    async def change(self, before: EmailLoggingSetup, after: EmailLoggingSetup) -> EmailLoggingSetup:
+        """Raises Stale."""
+
+
+class Runs(Protocol):
+    """Who works on a mailbox, and how it went."""
+
+    async def take_lease(self, mailbox: str, owner: str, now: datetime) -> Lease | None:
+        """None when another worker has it."""
+
+    async def renew_lease(self, lease: Lease, now: datetime) -> Lease | None:
+        """None when it was lost."""
+
+    async def release_lease(self, lease: Lease, now: datetime) -> None: ...
+
+    async def status(self, mailbox: str) -> MailboxStatus: ...
+
+    async def record(self, activity: Activity) -> None: ...
+
+    async def activity(self, start: Place | None, limit: int) -> Page[Activity]:
+        """Newest first."""
+
+
+class BackgroundJobs(Protocol):
+    """Jobs that go on after their request was answered."""
+
+    async def add(self, job: BackgroundJob, file: bytes) -> None: ...
+
+    async def get(self, job_id: str) -> BackgroundJob:
+        """Raises NotFound."""
+
+    async def file(self, job_id: str) -> bytes: ...
+
+    async def save(self, job: BackgroundJob, errors: Iterable[JobError] = ()) -> None: ...
+
+    async def errors(self, job_id: str) -> tuple[JobError, ...]: ...
+
+    async def drop_file(self, job_id: str) -> None: ...
+
+
+class Hints(Protocol):
+    """Notes to ourselves that work is waiting. Losing one delays, and loses nothing."""
+
+    async def drain_mailbox(self, mailbox: str) -> None: ...
+
+    async def import_directory(self, job_id: str) -> None: ...
+
+
+class Clock(Protocol):
+    """The time, read once for each operation and passed on."""
+
+    def __call__(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that the jobs work with."""
+
+    clock: Clock
+    mailboxes: Mailboxes
+    ledger: Ledger
+    interactions: Interactions
+    directory: Directory
+    opportunities: Opportunities
+    numbers: NumberSeries
+    setups: Setups
+    runs: Runs
+    background_jobs: BackgroundJobs
+    hints: Hints

@@ -1,0 +1,59 @@
+"""Runs of Email Logging: by the timer where one is due, by a note from the queue, by hand."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from shared.errors import Conflict
+from shared.jobs.drain_mailbox import Run, drain_mailbox
+from shared.jobs.ports import World
+from shared.mail.setup import EmailLoggingSetup
+
+BACKGROUND_BUDGET = timedelta(minutes=4)
+"""A run in the background ends after this and asks for another: well within host.json's functionTimeout."""
+BUDGET_BY_HAND = timedelta(seconds=95)
+"""A run that somebody waits for. The API promises an answer within 100 s."""
+
+
+async def run_due_mailboxes(world: World) -> dict[str, Run]:
+    """Runs each mailbox where a run is due, side by side, and asks for another where the time was up."""
+    setup = await world.setups.get()
+    now = world.clock()
+    addresses = setup.mailboxes if setup.enabled else ()
+    statuses = await asyncio.gather(*(world.runs.status(address) for address in addresses))
+    due = [a for a, status in zip(addresses, statuses, strict=True) if setup.is_due(status.last_run, now)]
+    return await _run(world, setup, due)
+
+
+async def run_mailbox(world: World, address: str) -> dict[str, Run]:
+    """Runs one mailbox because a note says so; a mailbox that is no longer in the setup is left alone."""
+    setup = await world.setups.get()
+    return await _run(world, setup, [address] if setup.enabled and address in setup.mailboxes else [])
+
+
+async def run_now(world: World) -> Run:
+    """Runs all mailboxes for somebody who waits. Raises Conflict when logging is disabled, or what ended a run."""
+    setup = await world.setups.get()
+    if not setup.enabled:
+        raise Conflict("Email Logging is disabled. Enable it first.")
+    runs = (await _run(world, setup, setup.mailboxes, BUDGET_BY_HAND)).values()
+    for run in runs:
+        if run.error:
+            raise run.error
+    return Run(
+        outcomes=sum((run.outcomes for run in runs), Counter()),
+        more=any(run.more for run in runs),
+        already_running=any(run.already_running for run in runs),
+    )
+
+
+async def _run(
+    world: World, setup: EmailLoggingSetup, addresses: Sequence[str], budget: timedelta = BACKGROUND_BUDGET
+) -> dict[str, Run]:
+    mailboxes = [world.mailboxes.open(address, setup) for address in addresses]
+    runs = await asyncio.gather(*(drain_mailbox(world, mailbox, setup, budget) for mailbox in mailboxes))
+    for address, run in zip(addresses, runs, strict=True):
+        if run.more:
+            await world.hints.drain_mailbox(address)
+    return dict(zip(addresses, runs, strict=True))

@@ -1,0 +1,1 @@
+"""Nouns and rules of mail. Pure: standard library only, no clock, no I/O."""

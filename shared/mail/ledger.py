@@ -1,0 +1,39 @@
+"""The message ledger: one row for each item, with the decision and everything needed to carry it out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.mail.decision import Decision
+from shared.mail.matching import InformationFlow, Pair
+from shared.mail.message import Message
+from shared.mail.message_key import digest, mail_key
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """Why this message was logged, or not. Finished when all that was decided is done."""
+
+    id: str
+    message: Message
+    decision: Decision
+    decided_at: datetime
+    finished: bool = False
+    tries: int = 0
+    """How often carrying it out has failed."""
+    etag: str = ""
+
+    @property
+    def interaction_ids(self) -> tuple[str, ...]:
+        """Ids of the entries, in the order of the recipients."""
+        return tuple(interaction_id(self.message, pair) for pair in self.decision.pairs)
+
+    @property
+    def occurred_at(self) -> datetime:
+        """Time of the interaction: sent time of outbound mail, received time of inbound."""
+        outbound = self.decision.flow is InformationFlow.OUTBOUND
+        return self.message.sent_at if outbound else self.message.received_at
+
+
+def interaction_id(message: Message, pair: Pair) -> str:
+    """Follows from the mail and the pair alone, so that whoever repeats the work writes the same entry."""
+    return mail_key(message) + digest(pair.contact_no, pair.salesperson_code, length=16)

@@ -1,0 +1,62 @@
+"""A message as Exchange shows it, reduced to what the rules and the log need. Never its content."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What sort of message it is, as the interaction log shows it."""
+
+    MESSAGE = "Message"
+    MEETING = "Meeting"
+    AUTOMATIC = "Automatic"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One item of a mailbox. Times are aware and in UTC; addresses are normalised; absent text is ""."""
+
+    mailbox: str
+    item_id: str
+    """Immutable id: stays the same while the item is in its mailbox."""
+    internet_message_id: str
+    conversation_id: str
+    subject: str
+    from_address: str
+    sender_address: str
+    """Differs from `from_address` when a delegate sends on behalf of somebody."""
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    sent_at: datetime
+    received_at: datetime
+    is_draft: bool = False
+    has_attachments: bool = False
+    kind: Kind = Kind.MESSAGE
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """To and Cc, each address once, in the order of the message."""
+        return tuple(dict.fromkeys((*self.to, *self.cc)))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Everybody in the message, each address once."""
+        people = (self.from_address, self.sender_address, *self.to, *self.cc)
+        return tuple(dict.fromkeys(address for address in people if address))
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenItem:
+    """An item that Exchange lists but cannot show."""
+
+    item_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """Some of the Inbox, oldest first. `more`: there is more after it."""
+
+    items: tuple[Message | BrokenItem, ...]
+    more: bool

@@ -1,0 +1,1 @@
+"""Nouns and rules of sales, in the terms of Business Central. Pure: standard library only, no clock, no I/O."""

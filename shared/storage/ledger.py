@@ -1,0 +1,162 @@
+"""The message ledger.
+
+`messages` holds a row for each item, the plan, in partitions by mailbox and day of arrival, so that what arrives
+together is written together. `messageclaims` holds a row for each mail that names the item that owns it, in the
+partition of its Internet Message-ID, where a forged one is seen at once. `messagelists` holds the lists by outcome
+that people read, and the list of the unfinished.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from shared.errors import NotFound, Stale
+from shared.mail.decision import Claim
+from shared.mail.ledger import LedgerRow
+from shared.mail.message import Message
+from shared.mail.message_key import mail_key, message_id_key
+from shared.mail.outcome import Outcome
+from shared.paging import Page, Place
+from shared.storage.columns import from_columns, to_columns
+from shared.storage.keys import list_key, month_bucket, newest_first, time_bounds
+from shared.storage.lists import Lists
+from shared.storage.tables import Row, Tables
+
+TABLE = "messages"
+CLAIMS = "messageclaims"
+LISTS = "messagelists"
+_FIRST = "first"
+"""Row of a Message-ID's partition that says which mail had it first."""
+
+
+class LedgerStore:
+    """Implements `ports.Ledger`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._lists = Lists(tables, LISTS)
+
+    async def claim(self, messages: Sequence[Message]) -> dict[str, Claim]:
+        """Claims each message's mail for its item, and says by item id who owns it."""
+        claims = await asyncio.gather(*(self._claim(message) for message in messages))
+        return {message.item_id: claim for message, claim in zip(messages, claims, strict=True)}
+
+    async def begin(self, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
+        """Writes the plans; the answer has, for each item, the plan that counts: the one that was there first."""
+        await self._tables.insert_all(LISTS, (_unfinished(row) for row in rows))
+        existing = await self._tables.insert_all(TABLE, (_row(row) for row in rows))
+        stored = await self._tables.get_all(TABLE, existing)
+        return [from_columns(LedgerRow, stored[_key(row.id)]) if _key(row.id) in stored else row for row in rows]
+
+    async def finish(self, rows: Sequence[LedgerRow]) -> None:
+        """Marks plans as carried out and puts them in the lists that people read."""
+        finished = [replace(row, finished=True) for row in rows]
+        await self._lists.put(copy for row in finished for copy in _copies(row))
+        await self._tables.put_all(TABLE, (_row(row) for row in finished))
+        await self._tables.delete_all(LISTS, (_place(_unfinished(row)) for row in rows))
+
+    async def unfinished(self, mailbox: str, limit: int) -> list[LedgerRow]:
+        """Plans of the mailbox that were begun and not finished, oldest first."""
+        listed = await self._tables.range(LISTS, _unfinished_list(mailbox), limit=limit)
+        keys = {_key(entry["id"]): entry for entry in listed}
+        stored = await self._tables.get_all(TABLE, keys)
+        rows = [from_columns(LedgerRow, row) for row in stored.values()]
+        # A crash can leave a listing without a plan (it never began) or beside a finished one.
+        done = [entry for key, entry in keys.items() if key not in stored or stored[key]["finished"]]
+        await self._tables.delete_all(LISTS, (_place(entry) for entry in done))
+        return [row for row in rows if not row.finished]
+
+    async def count_unfinished(self, mailbox: str) -> int:
+        """How many plans of the mailbox are not finished, up to 1000."""
+        return len(await self._tables.range(LISTS, _unfinished_list(mailbox)))
+
+    async def change(self, row: LedgerRow) -> LedgerRow:
+        """Writes an unfinished plan anew where nobody else has; else answers with theirs."""
+        try:
+            etag = row.etag or (await self.get(row.id)).etag
+            return replace(row, etag=await self._tables.replace(TABLE, _row(row), etag))
+        except Stale:
+            return await self.get(row.id)
+
+    async def get(self, row_id: str) -> LedgerRow:
+        """One row. Raises NotFound."""
+        row = await self._tables.get(TABLE, *_key(row_id))
+        if row is None:
+            raise NotFound("There is no such message in the ledger.")
+        return from_columns(LedgerRow, row)
+
+    async def tries(self, row_id: str) -> int:
+        """How often handling this item has failed before it had a plan."""
+        row = await self._tables.get(TABLE, *_tries_key(row_id))
+        return int(row["tries"]) if row else 0
+
+    async def count_try(self, row_id: str) -> int:
+        """Counts one more failure of an item, and says how many there are now."""
+        partition, key = _tries_key(row_id)
+        tries = await self.tries(row_id) + 1
+        await self._tables.put(TABLE, {"PartitionKey": partition, "RowKey": key, "tries": tries})
+        return tries
+
+    async def page(
+        self,
+        outcome: Outcome | None,
+        address: str,
+        since: datetime | None,
+        until: datetime | None,
+        start: Place | None,
+        limit: int,
+    ) -> Page[LedgerRow]:
+        """Finished rows with `since` <= received < `until`, newest first; `address` is anybody's in the message."""
+        name = list_key("outcome", outcome) if outcome else "all"
+        bounds = time_bounds(since, until, month_bucket)
+        page = await self._lists.page(name, start, limit, keep=_with_address(address), bounds=bounds)
+        return Page(tuple(from_columns(LedgerRow, row) for row in page.items), page.next)
+
+    async def _claim(self, message: Message) -> Claim:
+        partition, mail = message_id_key(message), mail_key(message)
+        first = {"PartitionKey": partition, "RowKey": _FIRST, "mail": mail}
+        claim = {"PartitionKey": partition, "RowKey": mail, "item_id": message.item_id}
+        existing = await self._tables.insert_all(CLAIMS, [first, claim])
+        stored = await self._tables.get_all(CLAIMS, existing)
+        return Claim(
+            owner=stored.get((partition, mail), claim)["item_id"],
+            collides=stored.get((partition, _FIRST), first)["mail"] != mail,
+        )
+
+
+def _key(row_id: str) -> tuple[str, str]:
+    partition, _, item = row_id.rpartition("-")
+    return partition, item
+
+
+def _tries_key(row_id: str) -> tuple[str, str]:
+    partition, item = _key(row_id)
+    return partition, f"{item}-tries"
+
+
+def _row(row: LedgerRow) -> Row:
+    partition, item = _key(row.id)
+    return {**to_columns(row), "PartitionKey": partition, "RowKey": item}
+
+
+def _place(row: Row) -> tuple[str, str]:
+    return row["PartitionKey"], row["RowKey"]
+
+
+def _unfinished_list(mailbox: str) -> str:
+    return list_key("unfinished", mailbox)
+
+
+def _unfinished(row: LedgerRow) -> Row:
+    return {"PartitionKey": _unfinished_list(row.message.mailbox), "RowKey": row.id, "id": row.id}
+
+
+def _copies(row: LedgerRow) -> list[Row]:
+    columns = to_columns(row)
+    bucket, row_key = month_bucket(row.message.received_at), newest_first(row.message.received_at) + row.id
+    return [Lists.row(name, bucket, row_key, columns) for name in ("all", list_key("outcome", row.decision.outcome))]
+
+
+def _with_address(address: str) -> Callable[[Row], bool]:
+    return lambda row: not address or address in from_columns(LedgerRow, row).message.addresses

@@ -1,0 +1,114 @@
+"""Lists that are read in order, a page at a time, and may grow for ever.
+
+A list is cut into buckets (by month, year, or the first letters of a number), each a partition of its own, and keeps
+an index of its buckets that are not empty: so a page reads the index and the buckets that it shows, however long the
+list is.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+
+from shared.paging import Page, Place
+from shared.storage.tables import Row, Tables
+
+SCANNED_ROWS = 500
+"""Rows that one page reads at most, when a filter passes over many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What part of a list to read: buckets from `first` to `last`, and rows with `after` < RowKey < `below`."""
+
+    first: str = ""
+    last: str = ""
+    after: str = ""
+    below: str = ""
+
+
+EVERYTHING = Bounds()
+
+
+class Lists:
+    """The lists of one table."""
+
+    def __init__(self, tables: Tables, table: str) -> None:
+        self._tables = tables
+        self._table = table
+        self._indexed: set[tuple[str, str]] = set()
+
+    @staticmethod
+    def row(name: str, bucket: str, row_key: str, columns: Row) -> Row:
+        """A row of the list `name`."""
+        return {**columns, "PartitionKey": f"{name}.{bucket}", "RowKey": row_key}
+
+    async def insert(self, rows: Iterable[Row]) -> set[tuple[str, str]]:
+        """Adds rows, and returns the keys that were there already; those rows are left as they are."""
+        rows = list(rows)
+        await self._index(rows)
+        return await self._tables.insert_all(self._table, rows)
+
+    async def put(self, rows: Iterable[Row]) -> None:
+        """Adds or overwrites rows."""
+        rows = list(rows)
+        await self._index(rows)
+        await self._tables.put_all(self._table, rows)
+
+    async def remove(self, rows: Iterable[Row]) -> None:
+        """Takes rows out of their lists. A bucket that becomes empty stays in the index, which harms nobody."""
+        await self._tables.delete_all(self._table, [(row["PartitionKey"], row["RowKey"]) for row in rows])
+
+    async def page(
+        self,
+        name: str,
+        start: Place | None,
+        limit: int,
+        *,
+        keep: Callable[[Row], bool] = lambda _: True,
+        bounds: Bounds = EVERYTHING,
+    ) -> Page[Row]:
+        """At most `limit` rows that `keep` wants, after `start`. May be short, with a place to go on from."""
+        place = start or Place(bounds.first)
+        kept: list[Row] = []
+        scanned = 0
+        async for bucket in self._buckets(name, place.bucket, bounds.last):
+            after = max(bounds.after, place.row_key if bucket == place.bucket else "")
+            while True:
+                wanted = min(limit + 1 - len(kept), SCANNED_ROWS - scanned)
+                rows = await self._tables.range(
+                    self._table, f"{name}.{bucket}", after=after, below=bounds.below, limit=wanted
+                )
+                for row in rows:
+                    if keep(row):
+                        if len(kept) == limit:
+                            return Page(tuple(kept), place)
+                        kept.append(row)
+                    place = Place(bucket, row["RowKey"])
+                scanned += len(rows)
+                if scanned >= SCANNED_ROWS:
+                    return Page(tuple(kept), place)
+                if len(rows) < wanted:
+                    break
+                after = place.row_key
+        return Page(tuple(kept), None)
+
+    async def _buckets(self, name: str, first: str, last: str) -> AsyncIterator[str]:
+        if first:
+            yield first
+        after = first
+        while rows := await self._tables.range(self._table, name, after=after, limit=100):
+            for row in rows:
+                if last and row["RowKey"] > last:
+                    return
+                yield row["RowKey"]
+            after = rows[-1]["RowKey"]
+
+    async def _index(self, rows: Iterable[Row]) -> None:
+        """Notes the buckets first, so that no row is ever in a bucket that readers do not know."""
+        buckets = {_list_and_bucket(row["PartitionKey"]) for row in rows} - self._indexed
+        await self._tables.insert_all(self._table, [{"PartitionKey": n, "RowKey": b} for n, b in buckets])
+        self._indexed |= buckets
+
+
+def _list_and_bucket(partition: str) -> tuple[str, str]:
+    name, _, bucket = partition.partition(".")
+    return name, bucket

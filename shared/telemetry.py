@@ -1,0 +1,19 @@
+"""What the app logs: outcome words, counts and plain causes. Never a subject, an address, a text or a secret."""
+
+import logging
+
+from shared.jobs.drain_mailbox import Run
+from shared.mail.message_key import digest
+
+_log = logging.getLogger("email_logging")
+
+
+def log_runs(runs: dict[str, Run]) -> None:
+    """One line for each run that did something, or failed. A mailbox is named by a digest of its address."""
+    for address, run in runs.items():
+        name = digest(address, length=8)
+        counts = ", ".join(f"{outcome} {count}" for outcome, count in sorted(run.outcomes.items()))
+        if run.error:
+            _log.error("Run on mailbox %s ended: %s Handled: %s.", name, run.error.message, counts or "nothing")
+        elif counts:
+            _log.info("Run on mailbox %s: %s.%s", name, counts, " More is waiting." if run.more else "")

@@ -1,0 +1,1 @@
+"""The JSON API, a file for each resource. The contract is in the OpenAPI document that it makes of itself."""

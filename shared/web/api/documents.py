@@ -1,0 +1,47 @@
+"""The API's description of itself: /api/openapi.json, and Swagger UI at /api/docs from files that we serve."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.openapi.utils import get_openapi
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from shared.web.guard import guarded
+from shared.web.identity import Role
+from shared.web.pages.templates import render
+from shared.web.shapes import FieldProblem, Problem
+
+router = APIRouter(route_class=guarded(read=Role.READ, write=None), include_in_schema=False)
+
+
+@router.get("/openapi.json")
+async def get_document(request: Request) -> JSONResponse:
+    """The OpenAPI document, made once."""
+    app = request.app
+    if app.openapi_schema is None:
+        app.openapi_schema = _document(app)
+    return JSONResponse(app.openapi_schema)
+
+
+@router.get("/docs")
+async def get_docs(request: Request) -> Response:
+    """Swagger UI."""
+    return HTMLResponse(render(request, "swagger.html"))
+
+
+def _document(app: Any) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description="Reads the logging mailbox, keeps the interaction log, and makes opportunities.",
+        routes=app.routes,
+    )
+    schemas = document["components"]["schemas"]
+    for shape in (Problem, FieldProblem):
+        schemas[shape.__name__] = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas[shape.__name__].pop("$defs", None)
+    # FastAPI describes its own 422, which ours replaces.
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    return document

@@ -1,0 +1,277 @@
+"""Interaction log entries: /api/interactions."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from shared.etags import etag_of
+from shared.jobs.create_opportunity import OpportunityWish, create_opportunity
+from shared.jobs.ports import World as JobsWorld
+from shared.jobs.read_interactions import (
+    Names,
+    names_in,
+    open_message,
+    read_interaction,
+    read_interactions,
+    show_message,
+)
+from shared.mail.setup import EmailLoggingSetup
+from shared.sales.interaction import Comment, Interaction, InteractionFilter
+from shared.web.api.opportunities import OpportunityShape, opportunity_shapes
+from shared.web.context import IfMatch, World
+from shared.web.guard import guarded
+from shared.web.identity import Role
+from shared.web.paging import ListQuery, next_link, start_of
+from shared.web.shapes import Amount, Day, Flag, PageShape, Percentage, Shape, Text, problems
+
+router = APIRouter(
+    prefix="/interactions",
+    tags=["Interactions"],
+    route_class=guarded(read=Role.READ, write=Role.SALES),
+    responses=problems(422),
+)
+
+EntryId = Annotated[str, Path(alias="id", pattern=r"^[0-9a-f]{48}$")]
+
+
+class InteractionQuery(ListQuery):
+    """Which entries. Dates are in the setup's time zone, both included."""
+
+    contact_no: str = ""
+    company_no: str = ""
+    salesperson_code: str = ""
+    opportunity_no: str = ""
+    conversation_id: str = ""
+    information_flow: Literal["Inbound", "Outbound"] | None = None
+    from_date: Day | None = None
+    to_date: Day | None = None
+    canceled: bool = False
+    has_opportunity: bool | None = None
+
+
+class MessageShape(Shape):
+    """The message of an entry."""
+
+    internet_message_id: str
+    conversation_id: str
+    has_attachments: bool
+    mailbox: str
+    open: str
+    """Address that opens the original, wherever it is."""
+
+
+class InteractionShape(Shape):
+    """An entry of the interaction log."""
+
+    id: str
+    etag: str
+    occurred_at: datetime
+    date: Day
+    information_flow: Literal["Inbound", "Outbound"]
+    initiated_by: Literal["Us", "Them"]
+    correspondence_type: Literal["Email"] = "Email"
+    kind: Literal["Message", "Meeting", "Automatic"]
+    contact_no: str
+    contact_name: str
+    company_no: str
+    company_name: str
+    alternative_address_code: str
+    salesperson_code: str
+    salesperson_name: str
+    subject: str
+    description: str
+    evaluation: str
+    canceled: bool
+    opportunity_no: str
+    comment_count: int
+    message: MessageShape
+
+
+class CommentShape(Shape):
+    """A remark on an entry."""
+
+    comment: str
+    created_at: datetime
+    created_by: str
+
+
+class InteractionWithComments(InteractionShape):
+    """An entry with its comments, oldest first."""
+
+    comments: list[CommentShape]
+
+
+class InteractionPage(PageShape):
+    """Entries, newest first."""
+
+    value: list[InteractionShape]
+
+
+class AttachmentShape(Shape):
+    """`size` is in bytes."""
+
+    name: str
+    size: int
+
+
+class MessageContentShape(Shape):
+    """The message as it is in the mailbox now."""
+
+    from_: Annotated[str, Field(alias="from")]
+    to: list[str]
+    cc: list[str]
+    subject: str
+    sent_at: datetime
+    received_at: datetime
+    text: str
+    attachments: list[AttachmentShape]
+    web_link: str
+
+
+class OpportunityWishShape(Shape):
+    """What may be said about the new opportunity."""
+
+    description: Annotated[Text, Field(min_length=1)] | None = None
+    sales_cycle_code: Text | None = None
+    activate_first_stage: Flag = False
+    estimated_value: Amount = 0
+    chances_of_success: Percentage = 0
+    estimated_close_date: Day | None = None
+
+
+@router.get("")
+async def list_interactions(
+    request: Request, world: World, query: Annotated[InteractionQuery, Query()]
+) -> InteractionPage:
+    """Entries of the log, newest first."""
+    setup = await world.setups.get()
+    wanted = interaction_filter(query)
+    page = await read_interactions(world, wanted, start_of(request, query), query.top, setup)
+    return InteractionPage(
+        value=await interaction_shapes(request, world, page.items, setup), next_link=next_link(request, page.next)
+    )
+
+
+@router.get("/{id}", responses=problems(404, 422))
+async def get_interaction(
+    request: Request, response: Response, world: World, entry_id: EntryId
+) -> InteractionWithComments:
+    """One entry with its comments."""
+    entry, comments = await read_interaction(world, entry_id)
+    (shape,) = await interaction_shapes(request, world, (entry,), await world.setups.get())
+    response.headers["ETag"] = shape.etag
+    return InteractionWithComments(**shape.model_dump(), comments=[_comment(comment) for comment in comments])
+
+
+@router.get("/{id}/message", responses=problems(404, 422))
+async def get_message(world: World, entry_id: EntryId) -> MessageContentShape:
+    """The message of an entry, read live from the mailbox. 404 when it is in no folder any more."""
+    content = await show_message(world, entry_id)
+    return MessageContentShape(
+        from_=content.from_address,
+        to=list(content.to),
+        cc=list(content.cc),
+        subject=content.subject,
+        sent_at=content.sent_at,
+        received_at=content.received_at,
+        text=content.text,
+        attachments=[AttachmentShape(name=one.name, size=one.size) for one in content.attachments],
+        web_link=content.web_link,
+    )
+
+
+@router.get(
+    "/{id}/open",
+    status_code=302,
+    response_class=RedirectResponse,
+    responses={302: {"description": "To a fresh link that opens the message in Outlook."}, **problems(404, 422)},
+)
+async def open_interaction(world: World, entry_id: EntryId) -> RedirectResponse:
+    """Opens the original message in Outlook on the web, also after it was moved to another folder."""
+    return RedirectResponse(await open_message(world, entry_id), 302, {"Cache-Control": "no-store"})
+
+
+@router.post("/{id}/opportunity", status_code=201, responses=problems(404, 409, 412, 413, 415, 422))
+async def create_opportunity_from_entry(
+    request: Request,
+    response: Response,
+    world: World,
+    entry_id: EntryId,
+    wish: OpportunityWishShape | None = None,
+    if_match: IfMatch = None,
+) -> OpportunityShape:
+    """Create Opportunity. 409 when the entry is canceled, or belongs to an opportunity already."""
+    asked = OpportunityWish(**(wish or OpportunityWishShape()).model_dump(by_alias=False))
+    opportunity = await create_opportunity(world, entry_id, asked, if_match)
+    (shape,) = await opportunity_shapes(world, (opportunity,))
+    response.headers["Location"] = str(request.url_for("get_opportunity", no=opportunity.no))
+    response.headers["ETag"] = shape.etag
+    return shape
+
+
+def interaction_filter(query: InteractionQuery) -> InteractionFilter:
+    """The filter that a query asks for."""
+    return InteractionFilter(
+        contact_no=query.contact_no,
+        company_no=query.company_no,
+        salesperson_code=query.salesperson_code,
+        opportunity_no=query.opportunity_no,
+        conversation_id=query.conversation_id,
+        information_flow=query.information_flow or "",
+        from_date=query.from_date,
+        to_date=query.to_date,
+        canceled=query.canceled,
+        has_opportunity=query.has_opportunity,
+    )
+
+
+async def interaction_shapes(
+    request: Request, world: JobsWorld, entries: tuple[Interaction, ...], setup: EmailLoggingSetup
+) -> list[InteractionShape]:
+    """Entries with the names that people have now."""
+    names = await names_in(
+        world,
+        [number for entry in entries for number in (entry.contact_no, entry.company_no)],
+        [entry.salesperson_code for entry in entries],
+    )
+    return [_shape(request, entry, names, setup) for entry in entries]
+
+
+def _shape(request: Request, entry: Interaction, names: Names, setup: EmailLoggingSetup) -> InteractionShape:
+    return InteractionShape(
+        id=entry.id,
+        etag=etag_of(entry),
+        occurred_at=entry.occurred_at,
+        date=setup.local_date(entry.occurred_at),
+        information_flow=entry.information_flow,  # type: ignore[arg-type]
+        initiated_by=entry.initiated_by,  # type: ignore[arg-type]
+        kind=entry.kind,  # type: ignore[arg-type]
+        contact_no=entry.contact_no,
+        contact_name=names.contacts.get(entry.contact_no, ""),
+        company_no=entry.company_no,
+        company_name=names.contacts.get(entry.company_no, ""),
+        alternative_address_code=entry.alternative_address_code,
+        salesperson_code=entry.salesperson_code,
+        salesperson_name=names.salespeople.get(entry.salesperson_code, ""),
+        subject=entry.subject,
+        description=entry.description,
+        evaluation=entry.evaluation,
+        canceled=entry.canceled,
+        opportunity_no=entry.opportunity_no,
+        comment_count=entry.comment_count,
+        message=MessageShape(
+            internet_message_id=entry.internet_message_id,
+            conversation_id=entry.conversation_id,
+            has_attachments=entry.has_attachments,
+            mailbox=entry.mailbox,
+            open=str(request.url_for("open_interaction", id=entry.id)),
+        ),
+    )
+
+
+def _comment(comment: Comment) -> CommentShape:
+    return CommentShape(comment=comment.comment, created_at=comment.created_at, created_by=comment.created_by)

@@ -1,0 +1,94 @@
+"""The message ledger: /api/email-logging/messages. Why was this mail logged, or not?"""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.requests import Request
+
+from shared.etags import etag_of
+from shared.mail.address import normalised
+from shared.mail.ledger import LedgerRow
+from shared.mail.outcome import Mark, Outcome
+from shared.web.context import World
+from shared.web.guard import guarded
+from shared.web.identity import Role
+from shared.web.paging import ListQuery, next_link, start_of
+from shared.web.shapes import Day, PageShape, Shape, problems
+
+router = APIRouter(
+    prefix="/email-logging/messages",
+    tags=["Email Logging"],
+    route_class=guarded(read=Role.READ, write=Role.ADMIN),
+    responses=problems(422),
+)
+
+
+class LedgerQuery(ListQuery):
+    """Which messages. `address` is anybody's in the message; dates are of arrival, both included."""
+
+    outcome: Outcome | None = None
+    address: str = ""
+    from_date: Day | None = None
+    to_date: Day | None = None
+
+
+class LedgerRowShape(Shape):
+    """A message, what became of it, and why. `subject` and `to` are empty when the outcome is `excluded`."""
+
+    id: str
+    etag: str
+    mailbox: str
+    internet_message_id: str
+    received_at: datetime
+    decided_at: datetime
+    from_: Annotated[str, Field(alias="from")]
+    to: list[str]
+    subject: str
+    outcome: Outcome
+    marks: list[Mark]
+    reason: str
+    interaction_ids: list[str]
+    tries: int
+
+
+class LedgerPage(PageShape):
+    """Messages, newest first."""
+
+    value: list[LedgerRowShape]
+
+
+@router.get("")
+async def list_messages(request: Request, world: World, query: Annotated[LedgerQuery, Query()]) -> LedgerPage:
+    """Messages that were handled, newest first."""
+    setup = await world.setups.get()
+    page = await world.ledger.page(
+        query.outcome,
+        normalised(query.address),
+        setup.start_of(query.from_date) if query.from_date else None,
+        setup.start_of(query.to_date + timedelta(days=1)) if query.to_date else None,
+        start_of(request, query),
+        query.top,
+    )
+    return LedgerPage(value=[_shape(row) for row in page.items], next_link=next_link(request, page.next))
+
+
+def _shape(row: LedgerRow) -> LedgerRowShape:
+    message, decision = row.message, row.decision
+    return LedgerRowShape(
+        id=row.id,
+        etag=etag_of(row),
+        mailbox=message.mailbox,
+        internet_message_id=message.internet_message_id,
+        received_at=message.received_at,
+        decided_at=row.decided_at,
+        from_=message.from_address,
+        to=list(message.recipients),
+        subject=message.subject,
+        outcome=decision.outcome,
+        marks=list(decision.marks),
+        reason=decision.reason,
+        interaction_ids=list(row.interaction_ids),
+        tries=row.tries,
+    )

@@ -1,0 +1,24 @@
+"""What routes get from the application: the world of the running event loop, and who is signed in."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header
+from starlette.requests import Request
+
+from shared.jobs.ports import World as JobsWorld
+from shared.web.identity import Person
+
+
+def _world(request: Request) -> JobsWorld:
+    world: JobsWorld = request.app.state.world()
+    return world
+
+
+def _person(request: Request) -> Person:
+    person: Person = request.state.person
+    return person
+
+
+World = Annotated[JobsWorld, Depends(_world)]
+SignedIn = Annotated[Person, Depends(_person)]
+IfMatch = Annotated[str | None, Header(description="Entity tag of what was read; 412 when it has changed since.")]

@@ -1,0 +1,97 @@
+"""What all shapes of the API have in common: camelCase, no unknown fields, and values of the right type only."""
+
+import unicodedata
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    Strict,
+    model_serializer,
+)
+from pydantic.alias_generators import to_camel
+
+
+class Shape(BaseModel):
+    """Anything that goes in or out."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True, extra="forbid"
+    )
+
+
+class PageShape(Shape):
+    """A page of a list. `nextLink` is absent at the end."""
+
+    next_link: str | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_empty_link(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        shape: dict[str, Any] = serialize(self)
+        return {name: value for name, value in shape.items() if value is not None or name != "nextLink"}
+
+
+def _text(value: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
+        raise ValueError("Control characters are not allowed")
+    return value
+
+
+def _date_text(value: Any) -> Any:
+    # pydantic would take a number as a time stamp.
+    if value is not None and not isinstance(value, (str, date)):
+        raise ValueError("Write a date as YYYY-MM-DD")
+    return value
+
+
+type Text = Annotated[str, AfterValidator(_text), Field(max_length=500)]
+"""One line of text."""
+type Flag = Annotated[bool, Strict()]
+type Amount = Annotated[float, Strict(), Field(ge=0, le=1e15, allow_inf_nan=False)]
+"""An amount in the setup's currency."""
+type Percentage = Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)]
+type Day = Annotated[date, BeforeValidator(_date_text)]
+"""A date, YYYY-MM-DD."""
+type Number = Annotated[str, Field(pattern=r"^[\w.+@-]{1,50}$")]
+"""A number or code that people give."""
+
+
+class Problem(Shape):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list["FieldProblem"] | None = None
+
+
+class FieldProblem(Shape):
+    """What is wrong with one field."""
+
+    field: str
+    message: str
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems that a route may answer with, for the OpenAPI document."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": _DESCRIPTIONS[status], "content": content} for status in (401, 403, *statuses, 503)}
+
+
+_DESCRIPTIONS = {
+    401: "Nobody is signed in.",
+    403: "The role is missing.",
+    404: "There is no such thing.",
+    409: "Its state does not allow this.",
+    412: "Somebody else changed it in the meantime.",
+    413: "The body is too large.",
+    415: "The body is of the wrong type.",
+    422: "Something in the request is not valid.",
+    503: "Azure or Microsoft Graph cannot be reached.",
+}
