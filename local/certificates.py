@@ -16,21 +16,33 @@ class Certificates:
 
 
 def certificates_in(folder: Path) -> Certificates:
-    """The certificates kept in this folder; made there on first use, for localhost and 127.0.0.1."""
-    kept = Certificates(folder / "authority.pem", folder / "server.pem")
-    if not (kept.authority.exists() and kept.server.exists()):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder.parent) as workshop:
-            _make(Path(workshop), kept)
-    return kept
+    """The certificates kept below this folder; made there on first use, for localhost and 127.0.0.1."""
+    home = folder / "localhost"
+    if not home.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder) as workshop:
+            _move(_made_in(Path(workshop) / home.name), home)
+    return _kept_in(home)
 
 
-def _make(workshop: Path, kept: Certificates) -> None:
-    """Written aside and moved into place, so that a killed process leaves no half a certificate."""
+def _kept_in(home: Path) -> Certificates:
+    return Certificates(home / "authority.pem", home / "server.pem")
+
+
+def _made_in(home: Path) -> Path:
+    home.mkdir()
+    made = _kept_in(home)
     authority = trustme.CA(organization_name="Tenant in a box")
     server = authority.issue_cert("localhost", "127.0.0.1")
-    authority.cert_pem.write_to_path(workshop / kept.authority.name)
-    server.private_key_and_cert_chain_pem.write_to_path(workshop / kept.server.name)
-    kept.server.parent.mkdir(exist_ok=True)
-    (workshop / kept.authority.name).replace(kept.authority)
-    (workshop / kept.server.name).replace(kept.server)
+    authority.cert_pem.write_to_path(made.authority)
+    server.private_key_and_cert_chain_pem.write_to_path(made.server)
+    return home
+
+
+def _move(made: Path, home: Path) -> None:
+    """Both files at once: of two processes that make certificates, the first one's are used by both."""
+    try:
+        made.rename(home)
+    except OSError:
+        if not home.exists():
+            raise

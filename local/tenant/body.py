@@ -4,11 +4,10 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import Message
 
 from local.tenant.addresses import decoded, plain
-from local.tenant.mail import Part, attached, is_inline
+from local.tenant.mail import Part, attached, is_inline, parsed
 
 _UNSEEN = re.compile(r"(?is)<(script|style|head|title)\b.*?</\1\s*>|<!--.*?-->")
 _BREAK = re.compile(r"(?i)<(?:br|/p|/div|/tr|/h\d|/li)\b[^>]*>")
@@ -38,7 +37,7 @@ class Attachment:
 
 def body(raw: bytes, prefer_text: bool) -> Body:
     """The body in its best form, or as plain text where that is preferred."""
-    texts = {part.get_content_subtype(): _text(part) for part in reversed(list(_texts(message_from_bytes(raw))))}
+    texts = {part.get_content_subtype(): _text(part) for part in reversed(list(_texts(parsed(raw))))}
     if "html" in texts and not prefer_text:
         return Body("html", texts["html"])
     if "plain" in texts:
@@ -53,12 +52,12 @@ def preview(raw: bytes) -> str:
 
 def attachments(raw: bytes) -> list[Attachment]:
     """All attachments with their content, in the order of the mail."""
-    return [_attachment(part) for part in attached(message_from_bytes(raw))]
+    return [_attachment(part) for part in attached(parsed(raw))]
 
 
 def headers(raw: bytes) -> list[tuple[str, str]]:
     """All headers in order, unfolded but not decoded."""
-    return [(name, _FOLD.sub(" ", _printable(str(value)))) for name, value in message_from_bytes(raw).raw_items()]
+    return [(name, _FOLD.sub(" ", _printable(str(value)))) for name, value in parsed(raw).raw_items()]
 
 
 def _texts(message: Part) -> Iterator[Part]:

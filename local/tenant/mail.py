@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 
 from local.tenant.addresses import EmailAddress, addresses, plain
@@ -14,6 +15,7 @@ from local.tenant.addresses import EmailAddress, addresses, plain
 type Part = Message[str, str]
 
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
+_METHOD = re.compile(rb"(?im)^METHOD:(\w+)")
 _SENSITIVITY = {"personal": 1, "private": 2, "company-confidential": 3}
 _MEETING = {
     "REQUEST": ("eventMessageRequest", "IPM.Schedule.Meeting.Request"),
@@ -46,7 +48,7 @@ class Mail:
 
 def read_mail(raw: bytes, host: str) -> Mail:
     """Read any bytes as a mail; nothing is ever too broken. A mail without Message-ID gets one of this host's."""
-    message = message_from_bytes(raw)
+    message = parsed(raw)
     headers: dict[str, str] = {}
     for name, value in message.raw_items():
         headers.setdefault(name.lower(), str(value))
@@ -71,8 +73,18 @@ def read_mail(raw: bytes, host: str) -> Mail:
     )
 
 
+def parsed(raw: bytes) -> Part:
+    """The mail's structure; only its headers where it is nested deeper than any parser follows."""
+    try:
+        return message_from_bytes(raw)
+    except RecursionError:
+        return BytesHeaderParser().parsebytes(raw)
+
+
 def attached(message: Part) -> Iterator[Part]:
     """The attachments: parts with a file name or a disposition of their own, and forwarded messages whole."""
+    if not message.is_multipart() and message.get_content_maintype() != "text":
+        yield message  # a mail that is nothing but a file
     if not message.is_multipart() or message.get_content_type() == "multipart/report":
         return
     for part in message.get_payload():
@@ -95,6 +107,12 @@ def _is_file(part: Part) -> bool:
     return part.get_content_disposition() is not None or part.get_filename() is not None or "content-id" in part
 
 
+def _method_inside(calendar: Part) -> str:
+    content = calendar.get_payload(decode=True)
+    found = _METHOD.search(content) if isinstance(content, bytes) else None
+    return found.group(1).decode() if found else ""
+
+
 def _sent_at(date: str) -> datetime | None:
     try:
         sent = parsedate_to_datetime(date)
@@ -109,6 +127,6 @@ def _class_of(message: Part) -> tuple[str, str]:
         return "message", _REPORT.get(report, "IPM.Note")
     for part in message.walk():
         if part.get_content_type() == "text/calendar":
-            method = str(part.get_param("method", "")).upper()
-            return _MEETING.get(method, ("message", "IPM.Note"))
+            method = str(part.get_param("method", "")) or _method_inside(part)
+            return _MEETING.get(method.upper(), ("message", "IPM.Note"))
     return "message", "IPM.Note"

@@ -117,6 +117,21 @@ def test_any_structure_is_a_mail(named: list[tuple[str, bytes]], lines: list[byt
     read_everything(head + b"\r\n".join(lines))
 
 
+@pytest.mark.parametrize("depth", [50, 400, 3000])
+def test_a_mail_nested_without_end_is_a_mail(depth: int) -> None:
+    parts = [f"Content-Type: multipart/mixed; boundary=b{level}\r\n\r\n--b{level}\r\n" for level in range(depth)]
+    raw = ("Subject: deep\r\n" + "".join(parts)).encode()
+    read_everything(raw)
+    assert read_mail(raw, "x.example").subject == "deep"
+
+
+def test_a_mail_that_is_nothing_but_a_file_has_an_attachment() -> None:
+    raw = b"Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n"
+    assert read_mail(raw, "x.example").has_attachments
+    assert [(file.name, file.content) for file in attachments(raw)] == [("a.pdf", b"%PDF")]
+    assert body(raw, prefer_text=True).content == ""
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_an_address_header(header: str) -> None:
     for party in addresses(header):
