@@ -18,7 +18,13 @@ PROCESS_WITHIN = 30
 def set_up(api: Api, tenant: Tenant) -> None:
     """What an administrator does first: names the mailbox and the app registration, and enables logging."""
     setup = api.get("email-logging/setup")
-    api.put("email-logging/setup", setup | {"mailbox": tenant.logging_mailbox, "clientId": tenant.client_id})
+    wish = {
+        "mailboxes": [tenant.logging_mailbox],
+        "clientId": tenant.client_id,
+        "timeZone": "Atlantic/Reykjavik",
+        "currency": "ISK",
+    }
+    api.put("email-logging/setup", setup | wish)
     api.post("email-logging/enable")
 
 

@@ -45,16 +45,18 @@ class GraphClient:
 
     def __init__(self, graph_url: str, credential: ClientSecretFromVault) -> None:
         self._credential = credential
-        self._http = GraphClientFactory.create_with_default_middleware(
-            client=httpx.AsyncClient(timeout=TIMEOUT, http2=True),
+        # The transport is ours, because the SDK's middleware around it has no way to close it.
+        self._transport = httpx.AsyncHTTPTransport(http2=True)
+        http = GraphClientFactory.create_with_default_middleware(
+            client=httpx.AsyncClient(timeout=TIMEOUT, transport=self._transport),
             options={**graph_options, RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False)},
         )
         provider = AzureIdentityAuthenticationProvider(
             credential,
             scopes=[SCOPE],
-            allowed_hosts=[urlsplit(graph_url).netloc],  # else a token would go to whatever host a link names
+            allowed_hosts=[urlsplit(graph_url).hostname or ""],  # else a token would go to whatever host a link names
         )
-        self._adapter = GraphRequestAdapter(provider, self._http)
+        self._adapter = GraphRequestAdapter(provider, http)
         self._adapter.base_url = graph_url
         self.builders = GraphServiceClient(request_adapter=self._adapter)
 
@@ -92,7 +94,7 @@ class GraphClient:
 
     async def close(self) -> None:
         """Closes the connections."""
-        await self._http.aclose()
+        await self._transport.aclose()
         await self._credential.close()
 
 

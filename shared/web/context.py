@@ -9,12 +9,12 @@ from shared.jobs.ports import World as JobsWorld
 from shared.web.identity import Person
 
 
-def _world(request: Request) -> JobsWorld:
+async def _world(request: Request) -> JobsWorld:
     world: JobsWorld = request.app.state.world()
     return world
 
 
-def _person(request: Request) -> Person:
+async def _person(request: Request) -> Person:
     person: Person = request.state.person
     return person
 
