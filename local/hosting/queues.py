@@ -54,10 +54,9 @@ class QueuePump:
                 else:
                     await asyncio.sleep(wait)
                     wait = min(wait * 2, longest)
-                while (
-                    len(running := {task for task in running if not task.done()}) > self._settings.new_batch_threshold
-                ):
-                    await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                running = {task for task in running if not task.done()}
+                while len(running) > self._settings.new_batch_threshold:
+                    _, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
 
     async def _receive(self) -> list[QueueMessage]:
         try:
@@ -97,10 +96,10 @@ class QueuePump:
         return False
 
     def _text(self, message: QueueMessage) -> str | None:
+        if not self._settings.base64:
+            return str(message.content)
         try:
-            return (
-                base64.b64decode(message.content, validate=True).decode() if self._settings.base64 else message.content
-            )
+            return base64.b64decode(message.content, validate=True).decode()
         except ValueError:
             return None
 
