@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+from functools import partial
 
 from local.api import Api
 from local.sample import Company
@@ -36,11 +39,31 @@ def add_people(api: Api, company: Company, progress: Progress) -> None:
         progress(f"{number} of {len(people)}")
 
 
-def send_mails(smtp: str, mails: list[EmailMessage], progress: Progress = lambda _text: None) -> None:
-    """By SMTP, as the people's own mail programs would."""
-    raw = [copy for mail in mails for copy in copies(mail)]
-    for sent in send(smtp, raw):
-        progress(f"{sent.seen} of {len(raw)}")
+def send_mail(smtp: str, mail: EmailMessage) -> None:
+    """By SMTP, as the person's own mail program would."""
+    for _ in send(smtp, copies(mail)):
+        pass
+
+
+def send_history(tenant: Tenant, mails: list[EmailMessage], progress: Progress) -> None:
+    """Each mail when its Date says: the tenant's clock is put back for it, so that it was received then, too."""
+    present = tenant.knobs.clock
+    raw = [(copy, parsedate_to_datetime(mail["Date"]).astimezone(UTC)) for mail in mails for copy in copies(mail)]
+
+    def at_their_time() -> Iterator[bytes]:
+        for copy, date in raw:
+            tenant.knobs.clock = partial(_stopped_at, date)
+            yield copy
+
+    try:
+        for sent in send(tenant.smtp, at_their_time()):
+            progress(f"{sent.seen} of {len(raw)}")
+    finally:
+        tenant.knobs.clock = present
+
+
+def _stopped_at(moment: datetime) -> datetime:
+    return moment
 
 
 def copies(mail: EmailMessage) -> Iterator[bytes]:

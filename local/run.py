@@ -17,7 +17,7 @@ from pathlib import Path
 
 from local.api import Api, ApiRefusedError
 from local.azurite import Azurite
-from local.demonstration import add_people, log_now, send_mails, set_up
+from local.demonstration import add_people, log_now, send_history, send_mail, set_up
 from local.endpoints import Endpoints, remove_endpoints
 from local.functions_process import port_of_last_time, sign_in_settings, start_functions
 from local.processes import Child, ProcessEndedError
@@ -125,7 +125,7 @@ def fill(options: Options, api: Api, tenant: Tenant, sample: Company) -> None:
         with step(f"The people of {sample.name} and its customers") as progress:
             add_people(api, sample, progress)
         with step("Their mail of the last three weeks, by SMTP") as progress:
-            send_mails(tenant.smtp, sample.mails(datetime.now(UTC)), progress)
+            send_history(tenant, sample.mails(datetime.now(UTC)), progress)
         with step("The first run of the log"):
             log_now(api)
 
@@ -138,7 +138,7 @@ def stay(children: list[Child], smtp: str, sample: Company | None) -> None:
             if not child.alive():
                 raise ProcessEndedError(child.last_words())
         if sample and time.monotonic() >= next_mail:
-            send_mails(smtp, [sample.arriving(datetime.now(UTC), number)])
+            send_mail(smtp, sample.arriving(datetime.now(UTC), number))
             number, next_mail = number + 1, next_mail + SECONDS_BETWEEN_MAILS
         time.sleep(0.5)
 
