@@ -2,7 +2,7 @@
 
 import unicodedata
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +16,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from shared.etags import etag_of
+
 
 class Shape(BaseModel):
     """Anything that goes in or out."""
@@ -23,6 +25,14 @@ class Shape(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, serialize_by_alias=True, extra="forbid"
     )
+
+    @classmethod
+    def of(cls, noun: Any, **more: Any) -> Self:
+        """The shape of a noun: its attributes of the same names, its entity tag, and `more`."""
+        values = {name: getattr(noun, name) for name in cls.model_fields if name not in more and hasattr(noun, name)}
+        if "etag" in cls.model_fields:
+            values["etag"] = etag_of(noun)
+        return cls.model_validate(values | more, from_attributes=True)
 
 
 class PageShape(Shape):

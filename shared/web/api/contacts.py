@@ -8,12 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.errors import Invalid
-from shared.etags import etag_of
 from shared.jobs.import_directory import CONTACTS
 from shared.jobs.keep_directory import add_contact, change_contact, remove_contact
 from shared.sales.party import Contact, ContactType
 from shared.web.api.jobs import JobShape, accept_import, import_route
-from shared.web.api.people_shapes import CSV_BODY, AlternativeAddressShape, Email, alternative_shapes
+from shared.web.api.people_shapes import CSV_BODY, AlternativeAddressShape, Email
 from shared.web.context import IfMatch, World
 from shared.web.guard import guarded
 from shared.web.identity import Role
@@ -83,7 +82,7 @@ class ContactPage(PageShape):
 async def list_contacts(request: Request, world: World, query: Annotated[ListQuery, Query()]) -> ContactPage:
     """Contacts by number."""
     page = await world.directory.contacts.page(start_of(request, query), query.top)
-    return ContactPage(value=[_shape(one) for one in page.items], next_link=next_link(request, page.next))
+    return ContactPage(value=[ContactShape.of(one) for one in page.items], next_link=next_link(request, page.next))
 
 
 @router.post("", status_code=201, responses=problems(409, 413, 415, 422))
@@ -123,22 +122,8 @@ async def import_contacts(request: Request, response: Response, world: World) ->
 
 
 def _with_headers(request: Request, response: Response, contact: Contact, *, is_new: bool = False) -> ContactShape:
-    shape = _shape(contact)
+    shape = ContactShape.of(contact)
     response.headers["ETag"] = shape.etag
     if is_new:
         response.headers["Location"] = str(request.url_for("get_contact", no=contact.no))
     return shape
-
-
-def _shape(contact: Contact) -> ContactShape:
-    return ContactShape(
-        no=contact.no,
-        etag=etag_of(contact),
-        type=contact.type.value,
-        name=contact.name,
-        company_no=contact.company_no,
-        email=contact.email,
-        alternative_addresses=alternative_shapes(contact.alternative_addresses),
-        salesperson_code=contact.salesperson_code,
-        privacy_blocked=contact.privacy_blocked,
-    )

@@ -9,7 +9,6 @@ from pydantic import AfterValidator, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.etags import etag_of
 from shared.jobs.change_setup import change_setup, disable, enable
 from shared.jobs.read_status import count_waiting, read_status
 from shared.jobs.run_email_logging import run_now
@@ -154,7 +153,7 @@ async def run_logging(world: World) -> RunShape:
     """Handles what waits, now, for at most 100 s. 409 when logging is disabled."""
     run = await run_now(world)
     waiting, _, _ = await count_waiting(world, await world.setups.get())
-    return RunShape(outcomes=dict(run.outcomes), waiting=waiting, more=run.more, already_running=run.already_running)
+    return RunShape.of(run, waiting=waiting)
 
 
 @router.get("/activity", responses=problems(422))
@@ -162,17 +161,7 @@ async def list_activity(request: Request, world: World, query: Annotated[ListQue
     """Runs that did something, and failures."""
     page = await world.runs.activity(start_of(request, query), query.top)
     return ActivityPage(
-        value=[
-            ActivityShape(
-                mailbox=one.mailbox,
-                started_at=one.started_at,
-                ended_at=one.ended_at,
-                message=one.message,
-                failed=one.failed,
-                outcomes=dict(one.outcomes),
-            )
-            for one in page.items
-        ],
+        value=[ActivityShape.of(one, outcomes=dict(one.outcomes)) for one in page.items],
         next_link=next_link(request, page.next),
     )
 
@@ -180,31 +169,10 @@ async def list_activity(request: Request, world: World, query: Annotated[ListQue
 @readable.get("/status")
 async def get_status(world: World) -> StatusShape:
     """How logging is doing, read live."""
-    status = await read_status(world)
-    return StatusShape(
-        enabled=status.enabled,
-        last_run=status.last_run,
-        last_success=status.last_success,
-        last_error=status.last_error,
-        waiting=status.waiting,
-        oldest_waiting=status.oldest_waiting,
-        lag_seconds=status.lag_seconds,
-        outcomes=status.outcomes,
-    )
+    return StatusShape.of(await read_status(world))
 
 
 def _setup(response: Response, setup: EmailLoggingSetup) -> SetupShape:
-    shape = SetupShape(
-        etag=etag_of(setup),
-        mailboxes=list(setup.mailboxes),
-        client_id=setup.client_id,
-        run_every_minutes=setup.run_every_minutes,
-        batch_size=setup.batch_size,
-        messages_not_logged=setup.messages_not_logged,
-        time_zone=setup.time_zone,
-        currency=setup.currency,
-        enabled=setup.enabled,
-        enabled_at=setup.enabled_at,
-    )
+    shape = SetupShape.of(setup)
     response.headers["ETag"] = shape.etag
     return shape

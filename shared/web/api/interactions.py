@@ -8,11 +8,9 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from shared.etags import etag_of
 from shared.jobs.create_opportunity import OpportunityWish, create_opportunity
 from shared.jobs.ports import World as JobsWorld
 from shared.jobs.read_interactions import (
-    Names,
     names_in,
     open_message,
     read_interaction,
@@ -20,7 +18,7 @@ from shared.jobs.read_interactions import (
     show_message,
 )
 from shared.mail.setup import EmailLoggingSetup
-from shared.sales.interaction import Comment, Interaction, InteractionFilter
+from shared.sales.interaction import Interaction, InteractionFilter
 from shared.web.api.opportunities import OpportunityShape, opportunity_shapes
 from shared.web.context import IfMatch, World
 from shared.web.guard import guarded
@@ -121,7 +119,7 @@ class AttachmentShape(Shape):
 class MessageContentShape(Shape):
     """The message as it is in the mailbox now."""
 
-    from_: Annotated[str, Field(alias="from")]
+    from_address: Annotated[str, Field(alias="from")]
     to: list[str]
     cc: list[str]
     subject: str
@@ -164,24 +162,13 @@ async def get_interaction(
     entry, comments = await read_interaction(world, entry_id)
     (shape,) = await interaction_shapes(request, world, (entry,), await world.setups.get())
     response.headers["ETag"] = shape.etag
-    return InteractionWithComments(**shape.model_dump(), comments=[_comment(comment) for comment in comments])
+    return InteractionWithComments(**shape.model_dump(), comments=[CommentShape.of(comment) for comment in comments])
 
 
 @router.get("/{id}/message", responses=problems(404, 422))
 async def get_message(world: World, entry_id: EntryId) -> MessageContentShape:
     """The message of an entry, read live from the mailbox. 404 when it is in no folder any more."""
-    content = await show_message(world, entry_id)
-    return MessageContentShape(
-        from_=content.from_address,
-        to=list(content.to),
-        cc=list(content.cc),
-        subject=content.subject,
-        sent_at=content.sent_at,
-        received_at=content.received_at,
-        text=content.text,
-        attachments=[AttachmentShape(name=one.name, size=one.size) for one in content.attachments],
-        web_link=content.web_link,
-    )
+    return MessageContentShape.of(await show_message(world, entry_id))
 
 
 @router.get(
@@ -215,18 +202,8 @@ async def create_opportunity_from_entry(
 
 def interaction_filter(query: InteractionQuery) -> InteractionFilter:
     """The filter that a query asks for."""
-    return InteractionFilter(
-        contact_no=query.contact_no,
-        company_no=query.company_no,
-        salesperson_code=query.salesperson_code,
-        opportunity_no=query.opportunity_no,
-        conversation_id=query.conversation_id,
-        information_flow=query.information_flow or "",
-        from_date=query.from_date,
-        to_date=query.to_date,
-        canceled=query.canceled,
-        has_opportunity=query.has_opportunity,
-    )
+    given = query.model_dump(by_alias=False, exclude={"top", "cursor", "information_flow"})
+    return InteractionFilter(**given, information_flow=query.information_flow or "")
 
 
 async def interaction_shapes(
@@ -238,40 +215,14 @@ async def interaction_shapes(
         [number for entry in entries for number in (entry.contact_no, entry.company_no)],
         [entry.salesperson_code for entry in entries],
     )
-    return [_shape(request, entry, names, setup) for entry in entries]
-
-
-def _shape(request: Request, entry: Interaction, names: Names, setup: EmailLoggingSetup) -> InteractionShape:
-    return InteractionShape(
-        id=entry.id,
-        etag=etag_of(entry),
-        occurred_at=entry.occurred_at,
-        date=setup.local_date(entry.occurred_at),
-        information_flow=entry.information_flow,  # type: ignore[arg-type]
-        initiated_by=entry.initiated_by,  # type: ignore[arg-type]
-        kind=entry.kind,  # type: ignore[arg-type]
-        contact_no=entry.contact_no,
-        contact_name=names.contacts.get(entry.contact_no, ""),
-        company_no=entry.company_no,
-        company_name=names.contacts.get(entry.company_no, ""),
-        alternative_address_code=entry.alternative_address_code,
-        salesperson_code=entry.salesperson_code,
-        salesperson_name=names.salespeople.get(entry.salesperson_code, ""),
-        subject=entry.subject,
-        description=entry.description,
-        evaluation=entry.evaluation,
-        canceled=entry.canceled,
-        opportunity_no=entry.opportunity_no,
-        comment_count=entry.comment_count,
-        message=MessageShape(
-            internet_message_id=entry.internet_message_id,
-            conversation_id=entry.conversation_id,
-            has_attachments=entry.has_attachments,
-            mailbox=entry.mailbox,
-            open=str(request.url_for("open_interaction", id=entry.id)),
-        ),
-    )
-
-
-def _comment(comment: Comment) -> CommentShape:
-    return CommentShape(comment=comment.comment, created_at=comment.created_at, created_by=comment.created_by)
+    return [
+        InteractionShape.of(
+            entry,
+            date=setup.local_date(entry.occurred_at),
+            contact_name=names.contacts.get(entry.contact_no, ""),
+            company_name=names.contacts.get(entry.company_no, ""),
+            salesperson_name=names.salespeople.get(entry.salesperson_code, ""),
+            message=MessageShape.of(entry, open=str(request.url_for("open_interaction", id=entry.id))),
+        )
+        for entry in entries
+    ]

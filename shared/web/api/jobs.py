@@ -62,13 +62,4 @@ async def accept_import(request: Request, response: Response, world: JobsWorld, 
 
 
 def _shape(job: BackgroundJob, errors: tuple[JobError, ...]) -> JobShape:
-    return JobShape(
-        id=job.id,
-        kind=job.kind,
-        state=job.state.value,
-        started_at=job.started_at,
-        done=job.done,
-        total=job.total,
-        counts=dict(job.counts),
-        errors=[JobErrorShape(line=error.line, message=error.message) for error in errors],
-    )
+    return JobShape.of(job, counts=dict(job.counts), errors=errors)

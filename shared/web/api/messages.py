@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.requests import Request
 
-from shared.etags import etag_of
 from shared.mail.address import normalised
 from shared.mail.ledger import LedgerRow
 from shared.mail.outcome import Mark, Outcome
@@ -43,7 +42,7 @@ class LedgerRowShape(Shape):
     internet_message_id: str
     received_at: datetime
     decided_at: datetime
-    from_: Annotated[str, Field(alias="from")]
+    from_address: Annotated[str, Field(alias="from")]
     to: list[str]
     subject: str
     outcome: Outcome
@@ -76,19 +75,15 @@ async def list_messages(request: Request, world: World, query: Annotated[LedgerQ
 
 def _shape(row: LedgerRow) -> LedgerRowShape:
     message, decision = row.message, row.decision
-    return LedgerRowShape(
-        id=row.id,
-        etag=etag_of(row),
+    return LedgerRowShape.of(
+        row,
         mailbox=message.mailbox,
         internet_message_id=message.internet_message_id,
         received_at=message.received_at,
-        decided_at=row.decided_at,
-        from_=message.from_address,
-        to=list(message.recipients),
+        from_address=message.from_address,
+        to=message.recipients,
         subject=message.subject,
         outcome=decision.outcome,
-        marks=list(decision.marks),
+        marks=decision.marks,
         reason=decision.reason,
-        interaction_ids=list(row.interaction_ids),
-        tries=row.tries,
     )

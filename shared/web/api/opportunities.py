@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.etags import etag_of
 from shared.jobs.ports import World as JobsWorld
 from shared.jobs.read_interactions import names_in
 from shared.sales.opportunity import Opportunity, OpportunityFilter
@@ -75,12 +74,8 @@ async def list_opportunities(
     request: Request, world: World, query: Annotated[OpportunityQuery, Query()]
 ) -> OpportunityPage:
     """Opportunities by number."""
-    wanted = OpportunityFilter(
-        status=query.status or "",
-        salesperson_code=query.salesperson_code,
-        contact_no=query.contact_no,
-        company_no=query.company_no,
-    )
+    given = query.model_dump(by_alias=False, exclude={"top", "cursor", "status"})
+    wanted = OpportunityFilter(**given, status=query.status or "")
     page = await world.opportunities.page(wanted, start_of(request, query), query.top)
     return OpportunityPage(value=await opportunity_shapes(world, page.items), next_link=next_link(request, page.next))
 
@@ -97,31 +92,10 @@ async def opportunity_shapes(world: JobsWorld, opportunities: tuple[Opportunity,
     """Opportunities with the names that people have now."""
     names = await names_in(world, [number for one in opportunities for number in (one.contact_no, one.company_no)], ())
     return [
-        OpportunityShape(
-            no=one.no,
-            etag=etag_of(one),
-            description=one.description,
-            contact_no=one.contact_no,
+        OpportunityShape.of(
+            one,
             contact_name=names.contacts.get(one.contact_no, ""),
-            company_no=one.company_no,
             company_name=names.contacts.get(one.company_no, ""),
-            salesperson_code=one.salesperson_code,
-            sales_cycle_code=one.sales_cycle_code,
-            stage=one.stage,
-            stage_description=one.stage_description,
-            status=one.status.value,
-            priority=one.priority.value,
-            creation_date=one.creation_date,
-            estimated_value=one.estimated_value,
-            chances_of_success=one.chances_of_success,
-            completed=one.completed,
-            probability=one.probability,
-            calculated_current_value=one.calculated_current_value,
-            estimated_close_date=one.estimated_close_date,
-            date_closed=one.date_closed,
-            close_opportunity_code=one.close_opportunity_code,
-            sales_quote_no=one.sales_quote_no,
-            interaction_count=one.interaction_count,
         )
         for one in opportunities
     ]

@@ -21,11 +21,6 @@ class AlternativeAddressShape(Shape):
         return AlternativeAddress(self.code, self.email)
 
 
-def alternative_shapes(addresses: tuple[AlternativeAddress, ...]) -> list[AlternativeAddressShape]:
-    """The API's shape of alternative addresses."""
-    return [AlternativeAddressShape(code=one.code, email=one.email) for one in addresses]
-
-
 CSV_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}},
 }

@@ -8,12 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.errors import Invalid
-from shared.etags import etag_of
 from shared.jobs.import_directory import SALESPEOPLE
 from shared.jobs.keep_directory import add_salesperson, change_salesperson, remove_salesperson
 from shared.sales.party import Salesperson
 from shared.web.api.jobs import JobShape, accept_import, import_route
-from shared.web.api.people_shapes import CSV_BODY, AlternativeAddressShape, Email, alternative_shapes
+from shared.web.api.people_shapes import CSV_BODY, AlternativeAddressShape, Email
 from shared.web.context import IfMatch, World
 from shared.web.guard import guarded
 from shared.web.identity import Role
@@ -69,7 +68,9 @@ class SalespersonPage(PageShape):
 async def list_salespeople(request: Request, world: World, query: Annotated[ListQuery, Query()]) -> SalespersonPage:
     """Salespeople by code."""
     page = await world.directory.salespeople.page(start_of(request, query), query.top)
-    return SalespersonPage(value=[_shape(one) for one in page.items], next_link=next_link(request, page.next))
+    return SalespersonPage(
+        value=[SalespersonShape.of(one) for one in page.items], next_link=next_link(request, page.next)
+    )
 
 
 @router.post("", status_code=201, responses=problems(409, 413, 415, 422))
@@ -119,19 +120,8 @@ async def import_salespeople(request: Request, response: Response, world: World)
 def _with_headers(
     request: Request, response: Response, salesperson: Salesperson, *, is_new: bool = False
 ) -> SalespersonShape:
-    shape = _shape(salesperson)
+    shape = SalespersonShape.of(salesperson)
     response.headers["ETag"] = shape.etag
     if is_new:
         response.headers["Location"] = str(request.url_for("get_salesperson", code=salesperson.code))
     return shape
-
-
-def _shape(salesperson: Salesperson) -> SalespersonShape:
-    return SalespersonShape(
-        code=salesperson.code,
-        etag=etag_of(salesperson),
-        name=salesperson.name,
-        email=salesperson.email,
-        alternative_addresses=alternative_shapes(salesperson.alternative_addresses),
-        blocked=salesperson.blocked,
-    )
