@@ -2,9 +2,11 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import batched
 
 from shared.errors import ProductError, StorageUnavailable
 from shared.jobs.log_messages import carry_out, log_broken, log_messages
@@ -13,6 +15,9 @@ from shared.mail.message import BrokenItem, Message
 from shared.mail.outcome import Outcome
 from shared.mail.runs import Activity, Lease
 from shared.mail.setup import EmailLoggingSetup
+
+AT_A_TIME = 100
+"""Messages between two looks at the clock: a transaction of table storage, and some seconds of moving."""
 
 
 @dataclass(slots=True)
@@ -56,13 +61,17 @@ async def _drain(
         handled = {row.message.item_id: row.message.received_at for row in leftovers}
         since: datetime | None = None
         skip = 0
-        while world.clock() < deadline:
-            if (held := await world.runs.renew_lease(lease, world.clock())) is None:
-                return  # Another worker has taken over; it will do the rest.
-            lease = held
+        while True:
             page = await mailbox.inbox(since, skip, setup.batch_size)
             fresh = [item for item in page.items if item.item_id not in handled]
-            run.outcomes += await _log(world, mailbox, setup, fresh)
+            for some in batched(fresh, AT_A_TIME, strict=False):
+                if world.clock() >= deadline:
+                    run.more = True
+                    return
+                if (held := await world.runs.renew_lease(lease, world.clock())) is None:
+                    return  # Another worker has taken over; it will do the rest.
+                lease = held
+                run.outcomes += await _log(world, mailbox, setup, some)
             if not page.more:
                 return
             # What has been moved out is not listed again, so the next page begins where this one ended. What stays
@@ -72,7 +81,6 @@ async def _drain(
             since = max([*times, *([since] if since else [])], default=None)
             handled = {item_id: at for item_id, at in handled.items() if since is None or at >= since}
             handled |= {item.item_id: _received(item, world.clock()) for item in fresh}
-        run.more = True
     finally:
         if held:
             with suppress(StorageUnavailable):
@@ -80,7 +88,7 @@ async def _drain(
 
 
 async def _log(
-    world: World, mailbox: Mailbox, setup: EmailLoggingSetup, items: list[Message | BrokenItem]
+    world: World, mailbox: Mailbox, setup: EmailLoggingSetup, items: Sequence[Message | BrokenItem]
 ) -> Counter[Outcome]:
     messages = [item for item in items if isinstance(item, Message)]
     outcomes = await log_messages(world, mailbox, setup, messages)

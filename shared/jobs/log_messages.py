@@ -7,7 +7,7 @@ claim the mail, keep the plan, write the entries, move the message, finish the p
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.errors import MessageFailed, MessageGone, ProductError, RowRefused
@@ -19,6 +19,7 @@ from shared.mail.message_key import item_key
 from shared.mail.outcome import Destination, Mark, Outcome, destination_of
 from shared.mail.setup import EmailLoggingSetup
 from shared.sales.interaction import Interaction
+from shared.together import together
 
 TRIES = 5
 """How often a message may fail, once in each run, before it is put aside as `failed`."""
@@ -54,12 +55,14 @@ async def carry_out(
         if len(rows) > 1:
             return await _one_by_one(carry_out(world, mailbox, setup, [row]) for row in rows)
         return await _count_failure(world, mailbox, setup, rows[0], refusal)
-    moved = await asyncio.gather(*(_move(mailbox, setup, row) for row in rows))
-    finished = [row for row, result in moved if result is None and not row.finished]
+    moved = await _move_all(mailbox, setup, rows)
+    finished = [row for row in moved.done if not row.finished]
     await world.ledger.finish(finished)
+    if moved.trouble:
+        raise moved.trouble
     counts = Counter(row.decision.outcome for row in finished)
-    for row, failure in moved:
-        if failure and not row.finished:
+    for row, failure in moved.failed:
+        if not row.finished:
             counts += await _count_failure(world, mailbox, setup, row, failure)
     return counts
 
@@ -116,18 +119,39 @@ def _row(message: Message, decision: Decision, now: datetime, *, readable: bool 
     return LedgerRow(row_id, message, decision, now)
 
 
-async def _move(mailbox: Mailbox, setup: EmailLoggingSetup, row: LedgerRow) -> tuple[LedgerRow, ProductError | None]:
-    destination = destination_of(row.decision.outcome, setup.messages_not_logged)
-    try:
-        if destination is not Destination.INBOX:
-            await mailbox.move(row.message.item_id, destination)
-    except MessageGone:
-        # Somebody deleted it meanwhile. What was decided stands, but its link leads nowhere.
-        marks = tuple(dict.fromkeys((*row.decision.marks, Mark.NO_LINK)))
-        return replace(row, decision=replace(row.decision, marks=marks)), None
-    except MessageFailed as failure:
-        return row, failure
-    return row, None
+@dataclass(slots=True)
+class _Moved:
+    """What moving came to. Once there is trouble that is nobody's own, no further move is begun."""
+
+    done: list[LedgerRow] = field(default_factory=list)
+    failed: list[tuple[LedgerRow, MessageFailed]] = field(default_factory=list)
+    trouble: ProductError | None = None
+
+
+async def _move_all(mailbox: Mailbox, setup: EmailLoggingSetup, rows: Sequence[LedgerRow]) -> _Moved:
+    """Moves the messages of all rows to their places."""
+    moved = _Moved()
+
+    async def move(row: LedgerRow) -> None:
+        destination = destination_of(row.decision.outcome, setup.messages_not_logged)
+        if moved.trouble:
+            return
+        try:
+            if destination is not Destination.INBOX:
+                await mailbox.move(row.message.item_id, destination)
+        except MessageFailed as failure:
+            moved.failed.append((row, failure))
+        except MessageGone:
+            # Somebody deleted it meanwhile. What was decided stands, but its link leads nowhere.
+            marks = tuple(dict.fromkeys((*row.decision.marks, Mark.NO_LINK)))
+            moved.done.append(replace(row, decision=replace(row.decision, marks=marks)))
+        except ProductError as trouble:
+            moved.trouble = trouble
+        else:
+            moved.done.append(row)
+
+    await together(move(row) for row in rows)
+    return moved
 
 
 async def _count_failure(
@@ -140,12 +164,14 @@ async def _count_failure(
     reason = f"Given up after {tries} tries: {failure.message}"
     failed = replace(row, tries=tries, decision=replace(row.decision, outcome=Outcome.FAILED, reason=reason))
     changed = await world.ledger.change(failed)
-    moved, still_failing = await _move(mailbox, setup, changed)
-    if still_failing:
-        # It cannot be moved even now. It stays where it is, and its row says why.
-        moved = replace(moved, decision=replace(moved.decision, reason=f"{reason} It could not be moved either."))
-    await world.ledger.finish([moved])
-    return Counter([moved.decision.outcome])
+    moved = await _move_all(mailbox, setup, [changed])
+    if moved.trouble:
+        raise moved.trouble
+    # One that cannot be moved even now stays where it is, and its row says so.
+    stuck = f"{changed.decision.reason} It could not be moved either."
+    rows = moved.done + [replace(row, decision=replace(row.decision, reason=stuck)) for row, _ in moved.failed]
+    await world.ledger.finish(rows)
+    return Counter(row.decision.outcome for row in rows)
 
 
 async def _put_aside(

@@ -9,6 +9,7 @@ from shared.errors import ProductError
 from shared.jobs.ports import World
 from shared.mail.outcome import Outcome
 from shared.mail.setup import EmailLoggingSetup
+from shared.together import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Status:
 async def read_status(world: World) -> Status:
     """The status of the whole of Email Logging."""
     setup = await world.setups.get()
-    statuses = await asyncio.gather(*(world.runs.status(address) for address in setup.mailboxes))
+    statuses = await together(world.runs.status(address) for address in setup.mailboxes)
     waiting, oldest, trouble = await count_waiting(world, setup)
     errors = [status.last_error for status in statuses if status.last_error]
     return Status(
@@ -47,7 +48,7 @@ async def read_status(world: World) -> Status:
 async def last_success(world: World) -> datetime | None:
     """When a run last went well."""
     setup = await world.setups.get()
-    statuses = await asyncio.gather(*(world.runs.status(address) for address in setup.mailboxes))
+    statuses = await together(world.runs.status(address) for address in setup.mailboxes)
     return max((status.last_success for status in statuses if status.last_success), default=None)
 
 
@@ -57,8 +58,8 @@ async def count_waiting(world: World, setup: EmailLoggingSetup) -> tuple[int | N
         return 0, None, ""
     try:
         inboxes, unfinished = await asyncio.gather(
-            asyncio.gather(*(world.mailboxes.open(address, setup).waiting() for address in setup.mailboxes)),
-            asyncio.gather(*(world.ledger.count_unfinished(address) for address in setup.mailboxes)),
+            together(world.mailboxes.open(address, setup).waiting() for address in setup.mailboxes),
+            together(world.ledger.count_unfinished(address) for address in setup.mailboxes),
         )
     except ProductError as error:
         return None, None, error.message

@@ -4,7 +4,6 @@ The person's own row is the truth; an address row only leads to it. One that lea
 writer died between the two) counts for a while, then anybody may take it over.
 """
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from shared.mail.matching import PartyKind
 from shared.mail.message_key import digest
 from shared.storage.columns import from_columns, to_columns
 from shared.storage.tables import Row, Tables
+from shared.together import together
 
 TABLE = "addresses"
 CLAIM_LASTS = timedelta(seconds=60)
@@ -63,7 +63,7 @@ class AddressBook:
         """Gives up addresses, where they are this person's still."""
         found = await self.find(addresses)
         mine = [row for row in found.values() if (row.kind, row.number) == (kind, number)]
-        await asyncio.gather(*(self._tables.delete(TABLE, *_key(row.address)) for row in mine))
+        await together(self._tables.delete(TABLE, *_key(row.address)) for row in mine)
 
 
 def _key(address: str) -> tuple[str, str]:

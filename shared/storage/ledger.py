@@ -6,7 +6,6 @@ partition of its Internet Message-ID, where a forged one is seen at once. `messa
 that people read, and the list of the unfinished.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +21,7 @@ from shared.storage.columns import from_columns, to_columns
 from shared.storage.keys import list_key, month_bucket, newest_first, time_bounds
 from shared.storage.lists import Lists
 from shared.storage.tables import Row, Tables
+from shared.together import together
 
 TABLE = "messages"
 CLAIMS = "messageclaims"
@@ -39,7 +39,7 @@ class LedgerStore:
 
     async def claim(self, messages: Sequence[Message]) -> dict[str, Claim]:
         """Claims each message's mail for its item, and says by item id who owns it."""
-        claims = await asyncio.gather(*(self._claim(message) for message in messages))
+        claims = await together(self._claim(message) for message in messages)
         return {message.item_id: claim for message, claim in zip(messages, claims, strict=True)}
 
     async def begin(self, rows: Sequence[LedgerRow]) -> list[LedgerRow]:

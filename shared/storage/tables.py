@@ -24,6 +24,7 @@ from azure.data.tables import TableTransactionError, UpdateMode
 from azure.data.tables.aio import TableClient, TableServiceClient
 
 from shared.errors import RowRefused, Stale, StorageUnavailable
+from shared.together import together
 
 type Row = Mapping[str, Any]
 """PartitionKey, RowKey and values; a row that was read has its etag under `etag`."""
@@ -56,7 +57,7 @@ class Tables:
     async def get_all(self, table: str, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Row]:
         """Rows by (PartitionKey, RowKey), several at a time; those that do not exist are left out."""
         wanted = list(dict.fromkeys(keys))
-        found = await asyncio.gather(*(self.get(table, *key) for key in wanted))
+        found = await together(self.get(table, *key) for key in wanted)
         return {key: row for key, row in zip(wanted, found, strict=True) if row is not None}
 
     async def range(
@@ -136,22 +137,20 @@ class Tables:
 
         Returns the keys that were there already; those rows are left as they are.
         """
-        existing = await asyncio.gather(*(self._insert_group(table, group) for group in _groups(rows)))
+        existing = await together(self._insert_group(table, group) for group in _groups(rows))
         return set().union(*existing)
 
     async def put_all(self, table: str, rows: Iterable[Row]) -> None:
         """Writes rows whether or not they are there, those of a partition in as few transactions as can be."""
-        await asyncio.gather(
-            *(
-                self._transact(table, "upsert", group) if len(group) > 1 else self.put(table, group[0])
-                for group in _groups(rows)
-            )
+        await together(
+            self._transact(table, "upsert", group) if len(group) > 1 else self.put(table, group[0])
+            for group in _groups(rows)
         )
 
     async def delete_all(self, table: str, keys: Iterable[tuple[str, str]]) -> None:
         """Removes rows; those that are not there are fine."""
         rows = [{"PartitionKey": partition, "RowKey": row} for partition, row in keys]
-        await asyncio.gather(*(self._delete_group(table, group) for group in _groups(rows)))
+        await together(self._delete_group(table, group) for group in _groups(rows))
 
     async def _insert_group(self, table: str, group: Sequence[Row]) -> set[tuple[str, str]]:
         if len(group) > 1:
@@ -161,7 +160,7 @@ class Tables:
                 pass
             else:
                 return set()
-        inserted = await asyncio.gather(*(self.insert(table, row) for row in group))
+        inserted = await together(self.insert(table, row) for row in group)
         return {_key(row) for row, is_new in zip(group, inserted, strict=True) if not is_new}
 
     async def _delete_group(self, table: str, group: Sequence[Row]) -> None:
@@ -172,7 +171,7 @@ class Tables:
                 pass
             else:
                 return
-        await asyncio.gather(*(self.delete(table, *_key(row)) for row in group))
+        await together(self.delete(table, *_key(row)) for row in group)
 
     async def _transact(self, table: str, operation: str, group: Sequence[Row]) -> None:
         client = await self._client(table)
