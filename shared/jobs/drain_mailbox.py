@@ -1,23 +1,29 @@
 """Draining a mailbox: from the oldest message of the Inbox to the newest, until it is empty or the time is up."""
 
+import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import batched
 
 from shared.errors import ProductError, StorageUnavailable
-from shared.jobs.log_messages import carry_out, log_broken, log_messages
+from shared.jobs.log_messages import Logged, log_broken, log_messages, write_entries
 from shared.jobs.ports import Mailbox, World
+from shared.jobs.settle_messages import settle_messages
+from shared.mail.ledger import LedgerRow
 from shared.mail.message import BrokenItem, Message
 from shared.mail.outcome import Outcome
 from shared.mail.runs import Activity, Lease
 from shared.mail.setup import EmailLoggingSetup
 
-AT_A_TIME = 100
-"""Messages between two looks at the clock: a transaction of table storage, and some seconds of moving."""
+FIRST = 8
+"""Messages that are written before the first of them is moved; then twice as many, and so on."""
+SETTLING = 2
+"""Lots of messages that are being moved or finished: while one is finished, the next is moved already."""
+AT_A_TIME = 50
+"""Messages that are written while as many are moved: enough to fill transactions, few enough to begin moving soon."""
 
 
 @dataclass(slots=True)
@@ -54,48 +60,73 @@ async def drain_mailbox(world: World, mailbox: Mailbox, setup: EmailLoggingSetup
 async def _drain(
     world: World, mailbox: Mailbox, setup: EmailLoggingSetup, lease: Lease, deadline: datetime, run: Run
 ) -> None:
-    held: Lease | None = lease
+    """Messages are moved while the next ones are read, decided and written: the mailbox is never left waiting."""
+    settling: list[asyncio.Task[None]] = []
+
+    async def settle(rows: Sequence[LedgerRow]) -> None:
+        run.outcomes += await settle_messages(world, mailbox, setup, rows)
+
     try:
-        leftovers = await world.ledger.unfinished(mailbox.address, setup.batch_size)
-        run.outcomes += await carry_out(world, mailbox, setup, leftovers)
-        handled = {row.message.item_id: row.message.received_at for row in leftovers}
-        since: datetime | None = None
-        skip = 0
-        while True:
-            page = await mailbox.inbox(since, skip, setup.batch_size)
-            fresh = [item for item in page.items if item.item_id not in handled]
-            for some in batched(fresh, AT_A_TIME, strict=False):
-                if world.clock() >= deadline:
-                    run.more = True
-                    return
-                if (held := await world.runs.renew_lease(lease, world.clock())) is None:
-                    return  # Another worker has taken over; it will do the rest.
-                lease = held
-                run.outcomes += await _log(world, mailbox, setup, some)
-            if not page.more:
-                return
-            # What has been moved out is not listed again, so the next page begins where this one ended. What stays
-            # in the Inbox is passed over: by time, and where a whole page stays, by number.
-            skip = 0 if fresh else skip + len(page.items)
-            times = [item.received_at for item in page.items if isinstance(item, Message)]
-            since = max([*times, *([since] if since else [])], default=None)
-            handled = {item_id: at for item_id, at in handled.items() if since is None or at >= since}
-            handled |= {item.item_id: _received(item, world.clock()) for item in fresh}
+        async for some in _messages(world, mailbox, setup):
+            if world.clock() >= deadline:
+                run.more = True
+                break
+            if (renewed := await world.runs.renew_lease(lease, world.clock())) is None:
+                break  # Another worker has taken over; it will do the rest.
+            lease = renewed
+            logged = await _log(world, mailbox, setup, some)
+            run.outcomes += logged.outcomes
+            if len(settling) == SETTLING:
+                await settling.pop(0)
+            settling.append(asyncio.create_task(settle(logged.rows)))
+        while settling:
+            await settling.pop(0)
     finally:
-        if held:
-            with suppress(StorageUnavailable):
-                await world.runs.release_lease(lease, world.clock())
+        for task in settling:
+            task.cancel()
+        await asyncio.gather(*settling, return_exceptions=True)
+        with suppress(StorageUnavailable):
+            await world.runs.release_lease(lease, world.clock())
+
+
+async def _messages(
+    world: World, mailbox: Mailbox, setup: EmailLoggingSetup
+) -> AsyncIterator[Sequence[Message | BrokenItem | LedgerRow]]:
+    """What there is to do, some at a time: plans that an earlier run left unfinished, then the Inbox, oldest first."""
+    leftovers = await world.ledger.unfinished(mailbox.address, setup.batch_size)
+    if leftovers:
+        yield leftovers
+    handled = {row.message.item_id: row.message.received_at for row in leftovers}
+    since: datetime | None = None
+    skip = 0
+    at_a_time = FIRST
+    while True:
+        page = await mailbox.inbox(since, skip, setup.batch_size)
+        fresh = new = [item for item in page.items if item.item_id not in handled]
+        while fresh:
+            yield fresh[:at_a_time]
+            fresh, at_a_time = fresh[at_a_time:], min(2 * at_a_time, AT_A_TIME)
+        if not page.more:
+            return
+        # What has been moved out is not listed again, so the next page begins where this one ended. What stays in
+        # the Inbox, or is still being moved, is passed over: by time, and where a whole page stays, by number.
+        skip = 0 if new else skip + len(page.items)
+        times = [item.received_at for item in page.items if isinstance(item, Message)]
+        since = max([*times, *([since] if since else [])], default=None)
+        handled = {item_id: at for item_id, at in handled.items() if since is None or at >= since}
+        handled |= {item.item_id: _received(item, world.clock()) for item in new}
 
 
 async def _log(
-    world: World, mailbox: Mailbox, setup: EmailLoggingSetup, items: Sequence[Message | BrokenItem]
-) -> Counter[Outcome]:
-    messages = [item for item in items if isinstance(item, Message)]
-    outcomes = await log_messages(world, mailbox, setup, messages)
+    world: World, mailbox: Mailbox, setup: EmailLoggingSetup, items: Sequence[Message | BrokenItem | LedgerRow]
+) -> Logged:
+    logged = await log_messages(world, mailbox, setup, [item for item in items if isinstance(item, Message)])
+    leftovers = [item for item in items if isinstance(item, LedgerRow)]
+    logged.add(await write_entries(world, mailbox, setup, leftovers))
     for item in items:
         if isinstance(item, BrokenItem):
-            outcomes += await log_broken(world, mailbox, setup, item)
-    return outcomes
+            logged.outcomes += await log_broken(world, mailbox, setup, item)
+    return logged
 
 
 def _received(item: Message | BrokenItem, now: datetime) -> datetime:

@@ -12,7 +12,7 @@ from shared.errors import NotFound
 from shared.paging import Page, Place
 from shared.sales.interaction import Comment, Interaction, InteractionFilter
 from shared.storage.columns import from_columns, to_columns
-from shared.storage.keys import list_key, month_bucket, newest_first, time_bounds, year_bucket
+from shared.storage.keys import list_key, month_bucket, newest_first, time_bounds, uncut, year_bucket
 from shared.storage.lists import Lists
 from shared.storage.tables import Row, Tables
 
@@ -21,8 +21,8 @@ LISTS = "interactionlists"
 _MAIL_KEY_LENGTH = 32
 _LISTS_BY_FIELD: dict[str, Callable[[datetime], str]] = {
     # Shortest list first. A conversation and an opportunity come to an end, so their lists are not cut.
-    "conversation_id": lambda _: "0",
-    "opportunity_no": lambda _: "0",
+    "conversation_id": uncut,
+    "opportunity_no": uncut,
     "contact_no": year_bucket,
     "company_no": year_bucket,
     "salesperson_code": year_bucket,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from shared.mail.message_key import digest
-from shared.storage.lists import Bounds
+from shared.storage.lists import WHOLE, Bounds
 
 _END = datetime(9999, 12, 31, tzinfo=UTC)
 _AFTER_IDS = "~"
@@ -28,6 +28,11 @@ def year_bucket(moment: datetime) -> str:
     return f"{9999 - moment.astimezone(UTC).year:04d}"
 
 
+def uncut(_moment: datetime) -> str:
+    """For a list that comes to an end, as a conversation does."""
+    return WHOLE
+
+
 def number_key(number: str) -> str:
     """Numbers and codes are the same whatever their case, as in Business Central."""
     return number.upper()
@@ -46,7 +51,7 @@ def list_key(name: str, value: str = "") -> str:
 def time_bounds(since: datetime | None, until: datetime | None, bucket: Callable[[datetime], str]) -> Bounds:
     """The part of a newest-first list with `since` <= time < `until`. Row keys are `newest_first` and an id."""
     return Bounds(
-        first=bucket(until) if until else "",
+        first=bucket(until) if until else WHOLE if bucket is uncut else "",
         last=bucket(since) if since else "",
         after=newest_first(until) + _AFTER_IDS if until else "",
         below=newest_first(since) + _AFTER_IDS if since else "",

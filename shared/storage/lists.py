@@ -26,6 +26,8 @@ class Bounds:
 
 
 EVERYTHING = Bounds()
+WHOLE = "whole"
+"""The one bucket of a list that comes to an end, and so is not cut. It needs no index."""
 
 
 class Lists:
@@ -94,6 +96,8 @@ class Lists:
     async def _buckets(self, name: str, first: str, last: str) -> AsyncIterator[str]:
         if first:
             yield first
+        if first == WHOLE:
+            return
         after = first
         while rows := await self._tables.range(self._table, name, after=after, limit=100):
             for row in rows:
@@ -105,6 +109,7 @@ class Lists:
     async def _index(self, rows: Iterable[Row]) -> None:
         """Notes the buckets first, so that no row is ever in a bucket that readers do not know."""
         buckets = {_list_and_bucket(row["PartitionKey"]) for row in rows} - self._indexed
+        buckets = {(name, bucket) for name, bucket in buckets if bucket != WHOLE}
         await self._tables.insert_all(self._table, [{"PartitionKey": n, "RowKey": b} for n, b in buckets])
         self._indexed |= buckets
 

@@ -1,0 +1,88 @@
+"""`python -m bench.worker drain | bc | moves MAILBOX…`: one process that drains, measured from the inside.
+
+drain  our run, as the timer makes it. bc  as Business Central does it: a list of 50, then one move at a time, nothing
+stored. moves  the bare limit: moves alone, four at a time, nothing stored. Prints seconds, CPU and memory as JSON.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from shared.graph.mailbox import GraphMailbox
+from shared.jobs.drain_mailbox import drain_mailbox
+from shared.jobs.ports import World
+from shared.mail.message import Message
+from shared.mail.outcome import Destination
+from shared.mail.setup import EmailLoggingSetup
+from shared.settings import read_settings
+from shared.together import together
+from shared.wiring import Wiring
+
+BUDGET = timedelta(hours=1)
+BC_BATCH = 50
+"""Messages in one run of Business Central, by default."""
+
+
+async def drain(world: World, setup: EmailLoggingSetup) -> int:
+    """Our run, on all mailboxes side by side."""
+    mailboxes = [world.mailboxes.open(address, setup) for address in setup.mailboxes]
+    runs = await together(drain_mailbox(world, mailbox, setup, BUDGET) for mailbox in mailboxes)
+    for run in runs:
+        if run.error:
+            raise run.error
+    return sum(sum(run.outcomes.values()) for run in runs)
+
+
+async def bc(world: World, setup: EmailLoggingSetup) -> int:
+    """One list, then one message after the other."""
+    mailbox = world.mailboxes.open(setup.mailboxes[0], setup)
+    moved = 0
+    while items := (await mailbox.inbox(None, 0, BC_BATCH)).items:
+        for item in items:
+            await mailbox.move(item.item_id, Destination.ARCHIVE)
+        moved += len(items)
+    return moved
+
+
+async def moves(world: World, setup: EmailLoggingSetup) -> int:
+    """Moves alone, as many at a time as the mailbox bears. What they move is listed before the clock starts."""
+    mailbox = cast(GraphMailbox, world.mailboxes.open(setup.mailboxes[0], setup))
+    items = [item for item in (await mailbox.inbox(None, 0, 1000)).items if isinstance(item, Message)]
+    global began
+    began = time.perf_counter()
+    await together(mailbox.move(item.item_id, Destination.ARCHIVE) for item in items)
+    return len(items)
+
+
+WORKS: dict[str, Callable[[World, EmailLoggingSetup], Awaitable[int]]] = {"drain": drain, "bc": bc, "moves": moves}
+began = 0.0
+
+
+async def main(work: str, mailboxes: list[str]) -> None:
+    """Warms up what a warm worker has (SDK, token, folder ids), then works."""
+    global began
+    wiring = Wiring(read_settings(os.environ))
+    setup = EmailLoggingSetup(tuple(mailboxes), os.environ["BENCH_CLIENT_ID"], enabled=True, enabled_at=datetime.now(UTC))
+    for address in mailboxes:
+        await wiring.world.mailboxes.open(address, setup).waiting()
+    cpu = time.process_time()
+    began = time.perf_counter()
+    handled = await WORKS[work](wiring.world, setup)
+    said = {
+        "handled": handled,
+        "seconds": round(time.perf_counter() - began, 3),
+        "cpu_seconds": round(time.process_time() - cpu, 3),
+        "peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+    }
+    await wiring.close()
+    print(json.dumps(said))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2:]))

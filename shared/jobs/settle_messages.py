@@ -1,0 +1,89 @@
+"""Settling messages: what was decided is written; now each moves to its place, and its plan is finished.
+
+A message that cannot be moved counts its tries, one in each run, and is then put aside as `failed`.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from shared.errors import MessageFailed, MessageGone, ProductError
+from shared.jobs.ports import Mailbox, World
+from shared.mail.ledger import LedgerRow
+from shared.mail.outcome import Destination, Mark, Outcome, destination_of
+from shared.mail.setup import EmailLoggingSetup
+from shared.together import together
+
+TRIES = 5
+"""How often a message may fail, once in each run, before it is put aside as `failed`."""
+
+
+async def settle_messages(
+    world: World, mailbox: Mailbox, setup: EmailLoggingSetup, rows: Sequence[LedgerRow]
+) -> Counter[Outcome]:
+    """Moves the messages and finishes their plans. A finished plan's message (put back by hand) is only moved."""
+    moved = await _move_all(mailbox, setup, rows)
+    finished = [row for row in moved.done if not row.finished]
+    await world.ledger.finish(finished)
+    if moved.trouble:
+        raise moved.trouble
+    counts = Counter(row.decision.outcome for row in finished)
+    for row, failure in moved.failed:
+        if not row.finished:
+            counts += await count_failure(world, mailbox, setup, row, failure)
+    return counts
+
+
+async def count_failure(
+    world: World, mailbox: Mailbox, setup: EmailLoggingSetup, row: LedgerRow, failure: ProductError
+) -> Counter[Outcome]:
+    """Counts a failure of a plan; after the last try, the plan becomes to put the message aside."""
+    tries = await world.ledger.count_try(row.id)
+    if tries < TRIES:
+        return Counter()
+    reason = f"Given up after {tries} tries: {failure.message}"
+    failed = replace(row, tries=tries, decision=replace(row.decision, outcome=Outcome.FAILED, reason=reason))
+    changed = await world.ledger.change(failed)
+    moved = await _move_all(mailbox, setup, [changed])
+    if moved.trouble:
+        raise moved.trouble
+    # One that cannot be moved even now stays where it is, and its row says so.
+    stuck = f"{changed.decision.reason} It could not be moved either."
+    rows = moved.done + [replace(row, decision=replace(row.decision, reason=stuck)) for row, _ in moved.failed]
+    await world.ledger.finish(rows)
+    return Counter(row.decision.outcome for row in rows)
+
+
+@dataclass(slots=True)
+class _Moved:
+    """What moving came to. Once there is trouble that is nobody's own, no further move is begun."""
+
+    done: list[LedgerRow] = field(default_factory=list)
+    failed: list[tuple[LedgerRow, MessageFailed]] = field(default_factory=list)
+    trouble: ProductError | None = None
+
+
+async def _move_all(mailbox: Mailbox, setup: EmailLoggingSetup, rows: Sequence[LedgerRow]) -> _Moved:
+    """Moves the messages of all rows to their places."""
+    moved = _Moved()
+
+    async def move(row: LedgerRow) -> None:
+        destination = destination_of(row.decision.outcome, setup.messages_not_logged)
+        if moved.trouble:
+            return
+        try:
+            if destination is not Destination.INBOX:
+                await mailbox.move(row.message.item_id, destination)
+        except MessageFailed as failure:
+            moved.failed.append((row, failure))
+        except MessageGone:
+            # Somebody deleted it meanwhile. What was decided stands, but its link leads nowhere.
+            marks = tuple(dict.fromkeys((*row.decision.marks, Mark.NO_LINK)))
+            moved.done.append(replace(row, decision=replace(row.decision, marks=marks)))
+        except ProductError as trouble:
+            moved.trouble = trouble
+        else:
+            moved.done.append(row)
+
+    await together(move(row) for row in rows)
+    return moved
