@@ -5,10 +5,6 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-import asyncio
-import os
-
-from shared.mail.setup import EmailLoggingSetup
 from shared.sales.party import Contact, ContactType, Salesperson
 from shared.settings import read_settings
 from shared.wiring import Wiring
@@ -40,7 +36,9 @@ async def settle_in(environment: dict[str, str]) -> None:
     people = [Salesperson(f"S{n}", f"Salesperson {n}", f"s{n}@nordurljos.example") for n in range(SALESPEOPLE)]
     companies = [Contact(f"CT{n:06}", ContactType.COMPANY, f"Company {n}") for n in range(COMPANIES)]
     persons = [
-        Contact(f"CT{n + 1000:06}", ContactType.PERSON, f"Person {n}", f"CT{n % COMPANIES:06}", f"c{n}@customer.example")
+        Contact(
+            f"CT{n + 1000:06}", ContactType.PERSON, f"Person {n}", f"CT{n % COMPANIES:06}", f"c{n}@customer.example"
+        )
         for n in range(CONTACTS)
     ]
     await directory.salespeople.save_all(people, now)

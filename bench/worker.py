@@ -17,7 +17,8 @@ from typing import cast
 from shared.graph.mailbox import GraphMailbox
 from shared.jobs.drain_mailbox import drain_mailbox
 from shared.jobs.ports import World
-from shared.mail.message import Message
+from shared.jobs.run_email_logging import policy_of
+from shared.mail.message import Folder, Message
 from shared.mail.outcome import Destination
 from shared.mail.setup import EmailLoggingSetup
 from shared.settings import read_settings
@@ -32,7 +33,8 @@ BC_BATCH = 50
 async def drain(world: World, setup: EmailLoggingSetup) -> int:
     """Our run, on all mailboxes side by side."""
     mailboxes = [world.mailboxes.open(address, setup) for address in setup.mailboxes]
-    runs = await together(drain_mailbox(world, mailbox, setup, BUDGET) for mailbox in mailboxes)
+    policy = await policy_of(world, setup)
+    runs = await together(drain_mailbox(world, mailbox, policy, BUDGET) for mailbox in mailboxes)
     for run in runs:
         if run.error:
             raise run.error
@@ -43,7 +45,7 @@ async def bc(world: World, setup: EmailLoggingSetup) -> int:
     """One list, then one message after the other."""
     mailbox = world.mailboxes.open(setup.mailboxes[0], setup)
     moved = 0
-    while items := (await mailbox.inbox(None, 0, BC_BATCH)).items:
+    while items := (await mailbox.messages_in(Folder.INBOX, None, 0, BC_BATCH)).items:
         for item in items:
             await mailbox.move(item.item_id, Destination.ARCHIVE)
         moved += len(items)
@@ -53,7 +55,9 @@ async def bc(world: World, setup: EmailLoggingSetup) -> int:
 async def moves(world: World, setup: EmailLoggingSetup) -> int:
     """Moves alone, as many at a time as the mailbox bears. What they move is listed before the clock starts."""
     mailbox = cast(GraphMailbox, world.mailboxes.open(setup.mailboxes[0], setup))
-    items = [item for item in (await mailbox.inbox(None, 0, 1000)).items if isinstance(item, Message)]
+    items = [
+        item for item in (await mailbox.messages_in(Folder.INBOX, None, 0, 1000)).items if isinstance(item, Message)
+    ]
     global began
     began = time.perf_counter()
     await together(mailbox.move(item.item_id, Destination.ARCHIVE) for item in items)
@@ -68,7 +72,9 @@ async def main(work: str, mailboxes: list[str]) -> None:
     """Warms up what a warm worker has (SDK, token, folder ids), then works."""
     global began
     wiring = Wiring(read_settings(os.environ))
-    setup = EmailLoggingSetup(tuple(mailboxes), os.environ["BENCH_CLIENT_ID"], enabled=True, enabled_at=datetime.now(UTC))
+    setup = EmailLoggingSetup(
+        tuple(mailboxes), os.environ["BENCH_CLIENT_ID"], enabled=True, enabled_at=datetime.now(UTC)
+    )
     for address in mailboxes:
         await wiring.world.mailboxes.open(address, setup).waiting()
     cpu = time.process_time()

@@ -42,11 +42,22 @@ class Settings:
     client_secret_name: str = setting(
         "CLIENT_SECRET_NAME", "Name of the secret in the Key Vault.", "graph-client-secret"
     )
+    hostname: str = setting(
+        "WEBSITE_HOSTNAME",
+        "Set by App Service: the app's host name, to which Microsoft Graph sends notifications.",
+        "",
+    )
     authentication_enabled: str = setting(
         "WEBSITE_AUTH_ENABLED",
         "Set by App Service when Authentication is on. Only then is the signed-in person's header believed.",
         "False",
     )
+
+    @property
+    def public_url(self) -> str:
+        """The app's own address, https except on this very machine."""
+        scheme = "http" if is_local(f"//{self.hostname}") else "https"
+        return f"{scheme}://{self.hostname}"
 
     @property
     def trusts_principal_header(self) -> bool:

@@ -15,7 +15,7 @@ from azure.data.tables.aio import TableServiceClient
 from azure.identity.aio import ManagedIdentityCredential
 from azure.storage.queue.aio import QueueServiceClient
 
-from shared.jobs.ports import Mailbox, World
+from shared.jobs.ports import Mailbox, Notifications, World
 from shared.mail.setup import EmailLoggingSetup
 from shared.secrets import Secrets
 from shared.settings import Settings, read_settings
@@ -23,11 +23,13 @@ from shared.storage.background_jobs import BackgroundJobStore
 from shared.storage.directory import Directory
 from shared.storage.interactions import InteractionStore
 from shared.storage.ledger import LedgerStore
+from shared.storage.never_log import NeverLogStore
 from shared.storage.numbers import NumberSeries
 from shared.storage.opportunities import OpportunityStore
 from shared.storage.queues import Queues
 from shared.storage.runs import RunStore
 from shared.storage.setup import SetupStore
+from shared.storage.subscriptions import SubscriptionStore
 from shared.storage.tables import Tables
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ class Wiring:
             clock=lambda: datetime.now(UTC),
             mailboxes=self._mailboxes,
             ledger=LedgerStore(tables),
+            never_log=NeverLogStore(tables),
+            subscriptions=SubscriptionStore(tables),
             interactions=InteractionStore(tables),
             directory=Directory(tables),
             opportunities=OpportunityStore(tables, numbers),
@@ -92,17 +96,27 @@ class OpenMailboxes:
 
     def open(self, address: str, setup: EmailLoggingSetup) -> Mailbox:
         """The mailbox, by the sign-in that the setup names. The SDK is loaded only now: pages do not wait for it."""
-        from shared.graph.client import GraphClient
-        from shared.graph.credential import ClientSecretFromVault
         from shared.graph.mailbox import GraphMailbox
 
         key = (setup.client_id, address)
         if key not in self._mailboxes:
-            if setup.client_id not in self._clients:
-                credential = ClientSecretFromVault(self._settings, self._secrets, setup.client_id)
-                self._clients[setup.client_id] = GraphClient(self._settings.graph_url, credential)
-            self._mailboxes[key] = GraphMailbox(self._clients[setup.client_id], address)
+            self._mailboxes[key] = GraphMailbox(self._client(setup), address)
         return self._mailboxes[key]
+
+    def notifications(self, setup: EmailLoggingSetup) -> Notifications:
+        """Graph's change notifications, by the same sign-in."""
+        from shared.graph.notifications import GraphNotifications
+
+        return GraphNotifications(self._client(setup), self._settings.public_url)
+
+    def _client(self, setup: EmailLoggingSetup) -> "GraphClient":
+        from shared.graph.client import GraphClient
+        from shared.graph.credential import ClientSecretFromVault
+
+        if setup.client_id not in self._clients:
+            credential = ClientSecretFromVault(self._settings, self._secrets, setup.client_id)
+            self._clients[setup.client_id] = GraphClient(self._settings.graph_url, credential)
+        return self._clients[setup.client_id]
 
     async def close(self) -> None:
         """Closes the connections to Graph, Entra ID and Key Vault."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,10 +13,10 @@ from msgraph.generated.users.item.messages.item.move.move_post_request_body impo
 from shared.errors import GraphUnavailable, MessageFailed, MessageGone
 from shared.graph.client import GraphClient
 from shared.graph.original import link_to_original, read_original
-from shared.graph.parse_message import SELECTED, parse_message, parse_time
+from shared.graph.parse_message import EXPANDED, SELECTED, parse_message, parse_time
 from shared.graph.requests import IMMUTABLE, get
 from shared.mail.content import MessageContent, MessageReference, Waiting
-from shared.mail.message import BrokenItem, InboxPage
+from shared.mail.message import BrokenItem, Folder, FolderPage, Message
 from shared.mail.outcome import Destination
 
 CONCURRENT_CALLS = 4
@@ -31,8 +31,9 @@ _WELL_KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Part of the Inbox, oldest first: what came at `since` or later, `top` messages from the `skip`th on."""
+    """Part of a folder, oldest first: what came at `since` or later, `top` messages from the `skip`th on."""
 
+    folder: Folder
     since: datetime | None
     skip: int
     top: int
@@ -49,18 +50,24 @@ class GraphMailbox:
         self._folder_ids: dict[Destination, str] = {}
         self._making_folder = asyncio.Lock()
 
-    async def inbox(self, since: datetime | None, skip: int, top: int) -> InboxPage:
-        """Messages of the Inbox, oldest first, that came at `since` or later.
+    async def messages_in(self, folder: Folder, since: datetime | None, skip: int, top: int) -> FolderPage:
+        """Messages of a folder, oldest first, that came at `since` or later.
 
         Where one broken item makes a page fail, the page is asked for in halves until the item stands alone.
         """
-        return await self._window(_Window(since, skip, top))
+        return await self._window(_Window(folder, since, skip, top))
+
+    async def read_message(self, item_id: str) -> Message:
+        """One message as it is now, in whichever folder. Raises MessageGone, MessageFailed."""
+        return parse_message(
+            self.address, await self.send(get(self.message(item_id), IMMUTABLE, select=SELECTED, expand=EXPANDED))
+        )
 
     async def waiting(self) -> Waiting:
         """What is in the Inbox now."""
         folder, oldest = await asyncio.gather(
             self.send(get(self._user.mail_folders.by_mail_folder_id("inbox"), select=["totalItemCount"])),
-            self.send(self._list(_Window(None, 0, 1), ["receivedDateTime"])),
+            self.send(self._list(_Window(Folder.INBOX, None, 0, 1), ["receivedDateTime"])),
         )
         first = oldest["value"][0] if oldest["value"] else None
         return Waiting(folder["totalItemCount"], parse_time(first["receivedDateTime"]) if first else None)
@@ -104,32 +111,36 @@ class GraphMailbox:
         """The SDK's builder for the messages of every folder."""
         return self._user.messages
 
-    async def _window(self, window: _Window) -> InboxPage:
+    async def _window(self, window: _Window) -> FolderPage:
         try:
-            page = await self.send(self._list(window, SELECTED))
-            return InboxPage(tuple(parse_message(self.address, item) for item in page["value"]), _NEXT in page)
+            page = await self.send(self._list(window, SELECTED, EXPANDED))
+            items = tuple(parse_message(self.address, item, window.folder) for item in page["value"])
+            return FolderPage(items, _NEXT in page)
         except MessageFailed as failure:
             if window.top == 1:
                 return await self._broken(window, failure)
         half = window.top // 2
-        first = await self._window(_Window(window.since, window.skip, half))
-        rest = await self._window(_Window(window.since, window.skip + half, window.top - half))
-        return InboxPage(first.items + rest.items, rest.more)
+        first = await self._window(replace(window, top=half))
+        rest = await self._window(replace(window, skip=window.skip + half, top=window.top - half))
+        return FolderPage(first.items + rest.items, rest.more)
 
-    async def _broken(self, window: _Window, failure: MessageFailed) -> InboxPage:
+    async def _broken(self, window: _Window, failure: MessageFailed) -> FolderPage:
         """The item that Exchange can list but not show. If it cannot even list it, the trouble is Exchange's own."""
         try:
             page = await self.send(self._list(window, ["id"]))
         except MessageFailed as error:
-            raise GraphUnavailable("Exchange Online cannot list the Inbox.") from error
-        return InboxPage(tuple(BrokenItem(item["id"], failure.message) for item in page["value"]), _NEXT in page)
+            raise GraphUnavailable(f"Exchange Online cannot list the folder {window.folder}.") from error
+        broken = tuple(BrokenItem(item["id"], failure.message, window.folder) for item in page["value"])
+        return FolderPage(broken, _NEXT in page)
 
-    def _list(self, window: _Window, select: list[str]) -> RequestInformation:
+    def _list(self, window: _Window, select: list[str], expand: list[str] | None = None) -> RequestInformation:
         # Graph wants the property of $orderby to come first in $filter, too.
         options: dict[str, Any] = {"filter": f"receivedDateTime ge {_graph_time(window.since)}"} if window.since else {}
         if window.skip:
             options["skip"] = window.skip
-        messages = self._user.mail_folders.by_mail_folder_id("inbox").messages
+        if expand:
+            options["expand"] = expand
+        messages = self._user.mail_folders.by_mail_folder_id(window.folder.lower()).messages
         return get(messages, IMMUTABLE, select=select, orderby=["receivedDateTime asc"], top=window.top, **options)
 
     def _move(self, item_id: str, folder: str) -> RequestInformation:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.mail.address import normalised
-from shared.mail.message import Kind, Message
+from shared.mail.classification import HEADERS
+from shared.mail.message import Folder, Message
 
 SELECTED = [
     "id",
@@ -19,13 +20,26 @@ SELECTED = [
     "receivedDateTime",
     "isDraft",
     "hasAttachments",
+    "internetMessageHeaders",
 ]
 """Properties asked for of each message: what the rules and the log need, and no more."""
-_MEETING = "#microsoft.graph.eventMessageRequest"
+ITEM_CLASS = "String 0x1A"
+"""PidTagMessageClass."""
+SENSITIVITY = "Integer 0x36"
+"""PidTagSensitivity. Graph's message has no such property of its own."""
+EXPANDED = [f"singleValueExtendedProperties($filter=id eq '{ITEM_CLASS}' or id eq '{SENSITIVITY}')"]
+"""Properties of Exchange that Graph has only this way."""
+_ITEM_CLASSES = {
+    "#microsoft.graph.eventMessageRequest": "IPM.Schedule.Meeting.Request",
+    "#microsoft.graph.eventMessageResponse": "IPM.Schedule.Meeting.Resp",
+}
+"""What an item is by Graph's own type, where it does not say its class."""
 
 
-def parse_message(mailbox: str, item: dict[str, Any]) -> Message:
+def parse_message(mailbox: str, item: dict[str, Any], folder: Folder = Folder.INBOX) -> Message:
     """The message that Graph shows. Absent and null properties become "" or nobody."""
+    extended = {one["id"].lower(): one["value"] for one in item.get("singleValueExtendedProperties") or []}
+    sensitivity = str(extended.get(SENSITIVITY.lower(), ""))
     received_at = parse_time(item.get("receivedDateTime"))
     return Message(
         mailbox=mailbox,
@@ -41,7 +55,14 @@ def parse_message(mailbox: str, item: dict[str, Any]) -> Message:
         received_at=received_at,
         is_draft=bool(item.get("isDraft")),
         has_attachments=bool(item.get("hasAttachments")),
-        kind=Kind.MEETING if item.get("@odata.type") == _MEETING else Kind.MESSAGE,
+        item_class=extended.get(ITEM_CLASS.lower()) or _ITEM_CLASSES.get(item.get("@odata.type", ""), ""),
+        sensitivity=int(sensitivity) if sensitivity.isdigit() else 0,
+        folder=folder,
+        headers=tuple(
+            (name, str(header.get("value") or "").lower())
+            for header in item.get("internetMessageHeaders") or []
+            if (name := str(header.get("name")).lower()) in HEADERS
+        ),
     )
 
 

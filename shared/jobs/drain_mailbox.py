@@ -11,19 +11,18 @@ from datetime import datetime, timedelta
 from shared.errors import ProductError, StorageUnavailable
 from shared.jobs.log_messages import Logged, log_broken, log_messages, write_entries
 from shared.jobs.ports import Mailbox, World
+from shared.jobs.read_folder import read_folder
+from shared.jobs.rematch_held import rematch_held
 from shared.jobs.settle_messages import settle_messages
+from shared.jobs.sweep_archive import SWEPT_AGAIN, sweep_since
+from shared.mail.decision import Policy
 from shared.mail.ledger import LedgerRow
-from shared.mail.message import BrokenItem, Message
+from shared.mail.message import BrokenItem, Folder, Message
 from shared.mail.outcome import Outcome
 from shared.mail.runs import Activity, Lease
-from shared.mail.setup import EmailLoggingSetup
 
-FIRST = 8
-"""Messages that are written before the first of them is moved; then twice as many, and so on."""
 SETTLING = 2
 """Lots of messages that are being moved or finished: while one is finished, the next is moved already."""
-AT_A_TIME = 50
-"""Messages that are written while as many are moved: enough to fill transactions, few enough to begin moving soon."""
 
 
 @dataclass(slots=True)
@@ -35,9 +34,10 @@ class Run:
     """The time was up before the Inbox was empty."""
     already_running: bool = False
     error: ProductError | None = None
+    swept_until: datetime | None = None
 
 
-async def drain_mailbox(world: World, mailbox: Mailbox, setup: EmailLoggingSetup, budget: timedelta) -> Run:
+async def drain_mailbox(world: World, mailbox: Mailbox, policy: Policy, budget: timedelta) -> Run:
     """One run on one mailbox, noted in its status and in the activity log. An error ends the run, and is in it."""
     run = Run()
     started = world.clock()
@@ -47,7 +47,7 @@ async def drain_mailbox(world: World, mailbox: Mailbox, setup: EmailLoggingSetup
             run.already_running = True
             return run
         try:
-            await _drain(world, mailbox, setup, lease, started + budget, run)
+            await _drain(world, mailbox, policy, lease, started + budget, run)
         except ProductError as error:
             run.error = error
         with suppress(StorageUnavailable):
@@ -57,24 +57,24 @@ async def drain_mailbox(world: World, mailbox: Mailbox, setup: EmailLoggingSetup
     return run
 
 
-async def _drain(
-    world: World, mailbox: Mailbox, setup: EmailLoggingSetup, lease: Lease, deadline: datetime, run: Run
-) -> None:
+async def _drain(world: World, mailbox: Mailbox, policy: Policy, lease: Lease, deadline: datetime, run: Run) -> None:
     """Messages are moved while the next ones are read, decided and written: the mailbox is never left waiting."""
     settling: list[asyncio.Task[None]] = []
 
     async def settle(rows: Sequence[LedgerRow]) -> None:
-        run.outcomes += await settle_messages(world, mailbox, setup, rows)
+        run.outcomes += await settle_messages(world, mailbox, policy, rows)
 
     try:
-        async for some in _messages(world, mailbox, setup):
+        async for some in _work(world, mailbox, policy, run):
             if world.clock() >= deadline:
                 run.more = True
                 break
             if (renewed := await world.runs.renew_lease(lease, world.clock())) is None:
                 break  # Another worker has taken over; it will do the rest.
             lease = renewed
-            logged = await _log(world, mailbox, setup, some)
+            if not some:
+                continue
+            logged = await _log(world, mailbox, policy, some)
             run.outcomes += logged.outcomes
             if len(settling) == SETTLING:
                 await settling.pop(0)
@@ -89,48 +89,42 @@ async def _drain(
             await world.runs.release_lease(lease, world.clock())
 
 
-async def _messages(
-    world: World, mailbox: Mailbox, setup: EmailLoggingSetup
+async def _work(
+    world: World, mailbox: Mailbox, policy: Policy, run: Run
 ) -> AsyncIterator[Sequence[Message | BrokenItem | LedgerRow]]:
-    """What there is to do, some at a time: plans that an earlier run left unfinished, then the Inbox, oldest first."""
-    leftovers = await world.ledger.unfinished(mailbox.address, setup.batch_size)
-    if leftovers:
-        yield leftovers
-    handled = {row.message.item_id: row.message.received_at for row in leftovers}
-    since: datetime | None = None
-    skip = 0
-    at_a_time = FIRST
-    while True:
-        page = await mailbox.inbox(since, skip, setup.batch_size)
-        fresh = new = [item for item in page.items if item.item_id not in handled]
-        while fresh:
-            yield fresh[:at_a_time]
-            fresh, at_a_time = fresh[at_a_time:], min(2 * at_a_time, AT_A_TIME)
-        if not page.more:
-            return
-        # What has been moved out is not listed again, so the next page begins where this one ended. What stays in
-        # the Inbox, or is still being moved, is passed over: by time, and where a whole page stays, by number.
-        skip = 0 if new else skip + len(page.items)
-        times = [item.received_at for item in page.items if isinstance(item, Message)]
-        since = max([*times, *([since] if since else [])], default=None)
-        handled = {item_id: at for item_id, at in handled.items() if since is None or at >= since}
-        handled |= {item.item_id: _received(item, world.clock()) for item in new}
+    """What there is to do, some at a time, in this order.
+
+    Plans that an earlier run left unfinished; held messages whose people have become known; the Inbox; and messages in
+    Archive that nobody logged, because Exchange put them there beside the message that they answer.
+    """
+    handled: set[str] = set()
+    leftovers = await world.ledger.unfinished(mailbox.address, policy.setup.batch_size)
+    yield leftovers
+    handled |= {row.message.item_id for row in leftovers}
+    for address in await world.ledger.rematch_requests(mailbox.address):
+        came_back = await rematch_held(world, mailbox, policy, address)
+        await world.ledger.drop_rematch_request(mailbox.address, address)
+        yield came_back
+        handled |= {row.message.item_id for row in came_back}
+    async for some in read_folder(mailbox, Folder.INBOX, None, policy.setup.batch_size, handled):
+        yield some
+    began = world.clock()
+    since = await sweep_since(world, mailbox, policy)
+    async for some in read_folder(mailbox, Folder.ARCHIVE, since, policy.setup.batch_size, handled):
+        yield await world.ledger.unknown([item for item in some if isinstance(item, Message)])
+    run.swept_until = began - SWEPT_AGAIN
 
 
 async def _log(
-    world: World, mailbox: Mailbox, setup: EmailLoggingSetup, items: Sequence[Message | BrokenItem | LedgerRow]
+    world: World, mailbox: Mailbox, policy: Policy, items: Sequence[Message | BrokenItem | LedgerRow]
 ) -> Logged:
-    logged = await log_messages(world, mailbox, setup, [item for item in items if isinstance(item, Message)])
+    logged = await log_messages(world, mailbox, policy, [item for item in items if isinstance(item, Message)])
     leftovers = [item for item in items if isinstance(item, LedgerRow)]
-    logged.add(await write_entries(world, mailbox, setup, leftovers))
+    logged.add(await write_entries(world, mailbox, policy, leftovers))
     for item in items:
         if isinstance(item, BrokenItem):
-            logged.outcomes += await log_broken(world, mailbox, setup, item)
+            logged.outcomes += await log_broken(world, mailbox, policy, item)
     return logged
-
-
-def _received(item: Message | BrokenItem, now: datetime) -> datetime:
-    return item.received_at if isinstance(item, Message) else now
 
 
 async def _note(world: World, mailbox: Mailbox, started: datetime, run: Run) -> None:
@@ -139,5 +133,13 @@ async def _note(world: World, mailbox: Mailbox, started: datetime, run: Run) -> 
     message = f"{run.error.message} {done}" if run.error else done
     outcomes = tuple(sorted(run.outcomes.items()))
     await world.runs.record(
-        Activity(mailbox.address, started, world.clock(), message, failed=bool(run.error), outcomes=outcomes)
+        Activity(
+            mailbox.address,
+            started,
+            world.clock(),
+            message,
+            failed=bool(run.error),
+            outcomes=outcomes,
+            swept_until=run.swept_until,
+        )
     )

@@ -13,6 +13,7 @@ from shared.errors import Conflict, Invalid
 from shared.jobs.check_person import faults_of, tidied
 from shared.jobs.keep_directory import new_numbers
 from shared.jobs.ports import People, World
+from shared.jobs.rematch_held import became_known
 from shared.sales.background_job import BackgroundJob, JobError, JobState
 from shared.sales.directory_file import (
     CONTACT_COLUMNS,
@@ -80,10 +81,9 @@ class _Progress:
     """How far the import has come, and what was wrong with which line."""
 
     def __init__(self, world: World, job: BackgroundJob) -> None:
-        self._world = world
+        self.world = world
         self._job = job
         self._counts: Counter[str] = Counter()
-        self.now = world.clock
         self._numbers: dict[str, int] = {}
         self._addresses: dict[str, int] = {}
 
@@ -111,11 +111,11 @@ class _Progress:
         done = self._job.done + len(saved) + len(faults)
         self._job = replace(self._job, done=done, counts=tuple(sorted(self._counts.items())))
         errors = [JobError(line, message) for line, message in faults.items()]
-        await self._world.background_jobs.save(self._job, errors)
+        await self.world.background_jobs.save(self._job, errors)
 
     async def end(self) -> None:
         """Notes that all lines are done."""
-        await self._world.background_jobs.save(replace(self._job, state=JobState.DONE))
+        await self.world.background_jobs.save(replace(self._job, state=JobState.DONE))
 
     def _check(self, person: Contact | Salesperson, line: int) -> None:
         if faults := faults_of(person):
@@ -158,7 +158,7 @@ async def _numbered(world: World, batch: Sequence[_Parsed[Contact]]) -> list[_Pa
 
 
 async def _save[P: Contact | Salesperson](people: People[P], progress: _Progress, batch: Sequence[_Parsed[P]]) -> None:
-    results = await people.save_all([one.person for one in batch], progress.now())
+    results = await people.save_all([one.person for one in batch], progress.world.clock())
     saved: dict[int, str] = {}
     faults: dict[int, str] = {}
     for one in batch:
@@ -168,6 +168,7 @@ async def _save[P: Contact | Salesperson](people: People[P], progress: _Progress
         else:
             saved[one.line] = result
     await progress.add(saved, faults)
+    await became_known(progress.world, {a for one in batch if one.line in saved for a in addresses_of(one.person)})
 
 
 def _lines(kind: str, file: bytes) -> list[Line]:

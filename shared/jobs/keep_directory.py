@@ -6,9 +6,10 @@ from shared.errors import Conflict, Invalid
 from shared.etags import check_match
 from shared.jobs.check_person import faults_of, tidied
 from shared.jobs.ports import World
+from shared.jobs.rematch_held import became_known
 from shared.sales.interaction import InteractionFilter
 from shared.sales.opportunity import OpportunityFilter
-from shared.sales.party import Contact, ContactType, Salesperson
+from shared.sales.party import Contact, ContactType, Salesperson, addresses_of
 
 CONTACT_SERIES = "CT"
 """Numbers of contacts that come without one."""
@@ -20,7 +21,9 @@ async def add_contact(world: World, contact: Contact) -> Contact:
     await check_contact(world, contact)
     if not contact.no:
         contact = replace(contact, no=(await new_numbers(world, 1))[0])
-    return await world.directory.contacts.add(contact, world.clock())
+    added = await world.directory.contacts.add(contact, world.clock())
+    await became_known(world, addresses_of(added))
+    return added
 
 
 async def change_contact(world: World, contact: Contact, if_match: str | None) -> Contact:
@@ -29,7 +32,9 @@ async def change_contact(world: World, contact: Contact, if_match: str | None) -
     await check_contact(world, contact)
     before = await world.directory.contacts.get(contact.no)
     check_match(before, if_match)
-    return await world.directory.contacts.change(before, replace(contact, no=before.no), world.clock())
+    after = await world.directory.contacts.change(before, replace(contact, no=before.no), world.clock())
+    await became_known(world, addresses_of(after))
+    return after
 
 
 async def remove_contact(world: World, no: str, if_match: str | None) -> None:
@@ -56,7 +61,9 @@ async def add_salesperson(world: World, salesperson: Salesperson) -> Salesperson
     """Raises Invalid, or Conflict when the code or an address is taken."""
     salesperson = tidied(salesperson)
     _refuse(faults_of(salesperson), "salesperson")
-    return await world.directory.salespeople.add(salesperson, world.clock())
+    added = await world.directory.salespeople.add(salesperson, world.clock())
+    await became_known(world, addresses_of(added))
+    return added
 
 
 async def change_salesperson(world: World, salesperson: Salesperson, if_match: str | None) -> Salesperson:
@@ -65,7 +72,9 @@ async def change_salesperson(world: World, salesperson: Salesperson, if_match: s
     _refuse(faults_of(salesperson), "salesperson")
     before = await world.directory.salespeople.get(salesperson.code)
     check_match(before, if_match)
-    return await world.directory.salespeople.change(before, replace(salesperson, code=before.code), world.clock())
+    after = await world.directory.salespeople.change(before, replace(salesperson, code=before.code), world.clock())
+    await became_known(world, addresses_of(after))
+    return after
 
 
 async def remove_salesperson(world: World, code: str, if_match: str | None) -> None:

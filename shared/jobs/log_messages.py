@@ -13,12 +13,11 @@ from datetime import datetime
 from shared.errors import MessageFailed, ProductError, RowRefused
 from shared.jobs.ports import Mailbox, World
 from shared.jobs.settle_messages import TRIES, count_failure, settle_messages
-from shared.mail.decision import Decision, decide
+from shared.mail.decision import Decision, Policy, decide
 from shared.mail.ledger import LedgerRow, interaction_id
 from shared.mail.message import BrokenItem, Message
 from shared.mail.message_key import item_key
 from shared.mail.outcome import Outcome
-from shared.mail.setup import EmailLoggingSetup
 from shared.sales.interaction import Interaction
 
 
@@ -35,32 +34,37 @@ class Logged:
         self.outcomes += other.outcomes
 
 
-async def log_messages(world: World, mailbox: Mailbox, setup: EmailLoggingSetup, messages: Sequence[Message]) -> Logged:
+async def log_messages(world: World, mailbox: Mailbox, policy: Policy, messages: Sequence[Message]) -> Logged:
     """Decides about the messages, keeps the plans, and writes the entries."""
     try:
-        rows = await world.ledger.begin(await _plan(world, setup, messages))
+        planned = await _plan(world, policy, messages)
+        # A plan that was there may be of a time when the message was elsewhere.
+        rows = [
+            replace(row, message=replace(row.message, folder=message.folder))
+            for row, message in zip(await world.ledger.begin(planned), messages, strict=True)
+        ]
     except RowRefused as refusal:
         if len(messages) > 1:
-            return await _one_by_one(log_messages(world, mailbox, setup, [message]) for message in messages)
-        return Logged(outcomes=await _put_aside(world, mailbox, setup, messages[0], refusal))
-    return await write_entries(world, mailbox, setup, rows)
+            return await _one_by_one(log_messages(world, mailbox, policy, [message]) for message in messages)
+        return Logged(outcomes=await _put_aside(world, mailbox, policy, messages[0], refusal))
+    return await write_entries(world, mailbox, policy, rows)
 
 
-async def log_broken(world: World, mailbox: Mailbox, setup: EmailLoggingSetup, item: BrokenItem) -> Counter[Outcome]:
+async def log_broken(world: World, mailbox: Mailbox, policy: Policy, item: BrokenItem) -> Counter[Outcome]:
     """An item that Exchange cannot show is tried again in later runs, and then put aside."""
     now = world.clock()
     nothing = Message(mailbox.address, item.item_id, "", "", "", "", "", (), (), sent_at=now, received_at=now)
-    return await _put_aside(world, mailbox, setup, nothing, MessageFailed(item.reason), readable=False)
+    return await _put_aside(world, mailbox, policy, nothing, MessageFailed(item.reason), readable=False)
 
 
-async def write_entries(world: World, mailbox: Mailbox, setup: EmailLoggingSetup, rows: Sequence[LedgerRow]) -> Logged:
+async def write_entries(world: World, mailbox: Mailbox, policy: Policy, rows: Sequence[LedgerRow]) -> Logged:
     """Writes the entries of plans, also of those that an earlier run left unfinished."""
     try:
         await world.interactions.write([entry for row in rows if not row.finished for entry in entries_of(row)])
     except RowRefused as refusal:
         if len(rows) > 1:
-            return await _one_by_one(write_entries(world, mailbox, setup, [row]) for row in rows)
-        return Logged(outcomes=await count_failure(world, mailbox, setup, rows[0], refusal))
+            return await _one_by_one(write_entries(world, mailbox, policy, [row]) for row in rows)
+        return Logged(outcomes=await count_failure(world, mailbox, policy, rows[0], refusal))
     return Logged(list(rows))
 
 
@@ -74,7 +78,7 @@ def entries_of(row: LedgerRow) -> list[Interaction]:
             id=interaction_id(message, pair),
             occurred_at=row.occurred_at,
             information_flow=row.decision.flow or "",
-            kind=message.kind,
+            kind=row.decision.kind,
             contact_no=pair.contact_no,
             company_no=pair.company_no,
             alternative_address_code=pair.alternative_address_code,
@@ -98,18 +102,18 @@ async def _one_by_one(works: Iterable[Awaitable[Logged]]) -> Logged:
     return logged
 
 
-async def _plan(world: World, setup: EmailLoggingSetup, messages: Sequence[Message]) -> list[LedgerRow]:
+async def _plan(world: World, policy: Policy, messages: Sequence[Message]) -> list[LedgerRow]:
     now = world.clock()
     claims, parties = await asyncio.gather(
         world.ledger.claim(messages),
         world.directory.parties({address for message in messages for address in message.addresses}),
     )
-    mailboxes = frozenset(setup.mailboxes)
-    return [_row(message, decide(message, claims[message.item_id], parties, mailboxes), now) for message in messages]
+    return [_row(message, decide(message, claims[message.item_id], parties, policy), now) for message in messages]
 
 
 def _row(message: Message, decision: Decision, now: datetime, *, readable: bool = True) -> LedgerRow:
     row_id = item_key(message.mailbox, message.item_id, message.received_at if readable else None)
+    message = replace(message, headers=())
     if decision.outcome is Outcome.EXCLUDED:
         # Whose mail must not be logged must not be read in the ledger either.
         message = replace(message, subject="", to=(), cc=())
@@ -119,7 +123,7 @@ def _row(message: Message, decision: Decision, now: datetime, *, readable: bool 
 async def _put_aside(
     world: World,
     mailbox: Mailbox,
-    setup: EmailLoggingSetup,
+    policy: Policy,
     message: Message,
     failure: ProductError,
     *,
@@ -133,4 +137,4 @@ async def _put_aside(
     stripped = replace(row.message, subject=row.message.subject[:100], to=(), cc=())
     reason = f"Given up after {tries} tries: {failure.message}"
     failed = replace(row, message=stripped, tries=tries, decision=Decision(Outcome.FAILED, reason))
-    return await settle_messages(world, mailbox, setup, await world.ledger.begin([failed]))
+    return await settle_messages(world, mailbox, policy, await world.ledger.begin([failed]))

@@ -4,7 +4,7 @@ All times are aware and in UTC. Every call may raise `errors.Unavailable` (worth
 said beside it. Whatever writes may be repeated: doing it twice is doing it once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,12 +12,14 @@ from typing import Protocol
 from shared.errors import Conflict
 from shared.mail.content import MessageContent, MessageReference, Waiting
 from shared.mail.decision import Claim
-from shared.mail.ledger import LedgerRow
+from shared.mail.ledger import HeldAddress, LedgerRow
 from shared.mail.matching import Party
-from shared.mail.message import InboxPage, Message
+from shared.mail.message import Folder, FolderPage, Message
+from shared.mail.never_log import NeverLogRule
 from shared.mail.outcome import Destination, Outcome
 from shared.mail.runs import Activity, Lease, MailboxStatus
 from shared.mail.setup import EmailLoggingSetup
+from shared.mail.subscription import Subscription
 from shared.paging import Page, Place
 from shared.sales.background_job import BackgroundJob, JobError
 from shared.sales.interaction import Comment, Interaction, InteractionFilter
@@ -30,8 +32,11 @@ class Mailbox(Protocol):
 
     address: str
 
-    async def inbox(self, since: datetime | None, skip: int, top: int) -> InboxPage:
-        """At most `top` messages of the Inbox that came at `since` or later, oldest first, less the first `skip`."""
+    async def messages_in(self, folder: Folder, since: datetime | None, skip: int, top: int) -> FolderPage:
+        """At most `top` messages of a folder that came at `since` or later, oldest first, less the first `skip`."""
+
+    async def read_message(self, item_id: str) -> Message:
+        """One message as it is now. Raises MessageGone, MessageFailed."""
 
     async def move(self, item_id: str, to: Destination) -> None:
         """Raises MessageGone when the item is in no folder, MessageFailed when Exchange will not move it."""
@@ -52,6 +57,9 @@ class Mailboxes(Protocol):
     def open(self, address: str, setup: EmailLoggingSetup) -> Mailbox:
         """Calls nobody yet."""
 
+    def notifications(self, setup: EmailLoggingSetup) -> "Notifications":
+        """Calls nobody yet."""
+
 
 class Ledger(Protocol):
     """What was decided about each message."""
@@ -62,8 +70,34 @@ class Ledger(Protocol):
     async def begin(self, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
         """Keeps the plans, and answers with those that count: for an item that had one already, that one."""
 
+    async def publish(self, rows: Sequence[LedgerRow]) -> None:
+        """Puts plans that are carried out where readers see them, and held ones where their addresses lead to them."""
+
     async def finish(self, rows: Sequence[LedgerRow]) -> None:
-        """Notes that plans are carried out; only then do readers see them."""
+        """Notes that published plans are carried out to the end."""
+
+    async def unknown(self, messages: Sequence[Message]) -> list[Message]:
+        """Those of the messages that have no plan."""
+
+    async def reopen(self, row: LedgerRow) -> LedgerRow | None:
+        """Puts a new plan in place of a finished one; it is then unfinished. None when somebody else was quicker."""
+
+    async def held(self, mailbox: str, address: str) -> list[LedgerRow]:
+        """Held messages of a mailbox in which the address is."""
+
+    async def held_among(self, addresses: Collection[str]) -> list[str]:
+        """Those of the addresses that are in held messages."""
+
+    async def held_addresses(self) -> list[HeldAddress]:
+        """Every address that is in held messages."""
+
+    async def request_rematch(self, mailbox: str, addresses: Iterable[str]) -> None:
+        """Notes that held messages of these addresses are to be matched again."""
+
+    async def rematch_requests(self, mailbox: str) -> list[str]:
+        """The addresses that were noted, up to 1000."""
+
+    async def drop_rematch_request(self, mailbox: str, address: str) -> None: ...
 
     async def unfinished(self, mailbox: str, limit: int) -> list[LedgerRow]:
         """Plans that were begun and not finished."""
@@ -93,6 +127,39 @@ class Ledger(Protocol):
         limit: int,
     ) -> Page[LedgerRow]:
         """Finished rows by received time, newest first."""
+
+
+class NeverLogRules(Protocol):
+    """Whose mail is not to be logged."""
+
+    async def all(self) -> list[NeverLogRule]:
+        """Every rule, oldest first."""
+
+    async def add(self, rule: NeverLogRule) -> NeverLogRule: ...
+
+    async def remove(self, rule_id: str) -> None:
+        """Raises NotFound."""
+
+
+class Subscriptions(Protocol):
+    """Our change notifications, as Graph has agreed to them."""
+
+    async def get(self, mailbox: str) -> Subscription | None: ...
+
+    async def find(self, subscription_id: str) -> Subscription | None: ...
+
+    async def put(self, subscription: Subscription) -> None: ...
+
+    async def remove(self, subscription: Subscription) -> None: ...
+
+
+class Notifications(Protocol):
+    """Microsoft Graph's side of change notifications. Every call may raise SignInRefused or MailboxRefused."""
+
+    async def subscribe(self, mailbox: str, client_state: str, expires: datetime) -> Subscription: ...
+
+    async def renew(self, subscription: Subscription, expires: datetime) -> Subscription | None:
+        """None when Graph does not know the subscription any more."""
 
 
 class Interactions(Protocol):
@@ -231,6 +298,8 @@ class Hints(Protocol):
 
     async def import_directory(self, job_id: str) -> None: ...
 
+    async def keep_subscriptions(self) -> None: ...
+
 
 class Clock(Protocol):
     """The time, read once for each operation and passed on."""
@@ -245,6 +314,8 @@ class World:
     clock: Clock
     mailboxes: Mailboxes
     ledger: Ledger
+    never_log: NeverLogRules
+    subscriptions: Subscriptions
     interactions: Interactions
     directory: Directory
     opportunities: Opportunities

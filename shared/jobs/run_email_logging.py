@@ -7,6 +7,8 @@ from datetime import timedelta
 from shared.errors import Conflict
 from shared.jobs.drain_mailbox import Run, drain_mailbox
 from shared.jobs.ports import World
+from shared.mail.decision import Policy
+from shared.mail.never_log import NeverLog
 from shared.mail.setup import EmailLoggingSetup
 from shared.together import together
 
@@ -48,11 +50,17 @@ async def run_now(world: World) -> Run:
     )
 
 
+async def policy_of(world: World, setup: EmailLoggingSetup) -> Policy:
+    """What the company has decided about its mail, as it stands now."""
+    return Policy(setup, NeverLog(await world.never_log.all()))
+
+
 async def _run(
     world: World, setup: EmailLoggingSetup, addresses: Sequence[str], budget: timedelta = BACKGROUND_BUDGET
 ) -> dict[str, Run]:
     mailboxes = [world.mailboxes.open(address, setup) for address in addresses]
-    runs = await together(drain_mailbox(world, mailbox, setup, budget) for mailbox in mailboxes)
+    policy = await policy_of(world, setup)
+    runs = await together(drain_mailbox(world, mailbox, policy, budget) for mailbox in mailboxes)
     for address, run in zip(addresses, runs, strict=True):
         if run.more:
             await world.hints.drain_mailbox(address)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 
 from shared.errors import MessageFailed, MessageGone, ProductError
 from shared.jobs.ports import Mailbox, World
+from shared.mail.decision import Claim, Policy, decide
 from shared.mail.ledger import LedgerRow
-from shared.mail.outcome import Destination, Mark, Outcome, destination_of
-from shared.mail.setup import EmailLoggingSetup
+from shared.mail.outcome import Mark, Outcome, destination_of
 from shared.together import together
 
 TRIES = 5
@@ -19,23 +19,23 @@ TRIES = 5
 
 
 async def settle_messages(
-    world: World, mailbox: Mailbox, setup: EmailLoggingSetup, rows: Sequence[LedgerRow]
+    world: World, mailbox: Mailbox, policy: Policy, rows: Sequence[LedgerRow]
 ) -> Counter[Outcome]:
     """Moves the messages and finishes their plans. A finished plan's message (put back by hand) is only moved."""
-    moved = await _move_all(mailbox, setup, rows)
+    moved = await _move_all(mailbox, policy, rows)
     finished = [row for row in moved.done if not row.finished]
-    await world.ledger.finish(finished)
+    await _finish(world, mailbox, policy, finished)
     if moved.trouble:
         raise moved.trouble
     counts = Counter(row.decision.outcome for row in finished)
     for row, failure in moved.failed:
         if not row.finished:
-            counts += await count_failure(world, mailbox, setup, row, failure)
+            counts += await count_failure(world, mailbox, policy, row, failure)
     return counts
 
 
 async def count_failure(
-    world: World, mailbox: Mailbox, setup: EmailLoggingSetup, row: LedgerRow, failure: ProductError
+    world: World, mailbox: Mailbox, policy: Policy, row: LedgerRow, failure: ProductError
 ) -> Counter[Outcome]:
     """Counts a failure of a plan; after the last try, the plan becomes to put the message aside."""
     tries = await world.ledger.count_try(row.id)
@@ -44,14 +44,29 @@ async def count_failure(
     reason = f"Given up after {tries} tries: {failure.message}"
     failed = replace(row, tries=tries, decision=replace(row.decision, outcome=Outcome.FAILED, reason=reason))
     changed = await world.ledger.change(failed)
-    moved = await _move_all(mailbox, setup, [changed])
+    moved = await _move_all(mailbox, policy, [changed])
     if moved.trouble:
         raise moved.trouble
     # One that cannot be moved even now stays where it is, and its row says so.
     stuck = f"{changed.decision.reason} It could not be moved either."
     rows = moved.done + [replace(row, decision=replace(row.decision, reason=stuck)) for row, _ in moved.failed]
-    await world.ledger.finish(rows)
+    await _finish(world, mailbox, policy, rows)
     return Counter(row.decision.outcome for row in rows)
+
+
+async def _finish(world: World, mailbox: Mailbox, policy: Policy, rows: Sequence[LedgerRow]) -> None:
+    """Lets readers see the rows, and looks again whether those that are held are to be held.
+
+    Somebody may have been added since it was decided. Either they find the held message, which is published before we
+    look; or we find them, because they are written before they look.
+    """
+    await world.ledger.publish(rows)
+    held = [row.message for row in rows if row.decision.outcome is Outcome.UNMATCHED]
+    if held:
+        parties = await world.directory.parties({address for message in held for address in message.addresses})
+        matched = [m for m in held if decide(m, Claim(m.item_id), parties, policy).outcome is Outcome.LOGGED]
+        await world.ledger.request_rematch(mailbox.address, {message.from_address for message in matched})
+    await world.ledger.finish(rows)
 
 
 @dataclass(slots=True)
@@ -63,16 +78,16 @@ class _Moved:
     trouble: ProductError | None = None
 
 
-async def _move_all(mailbox: Mailbox, setup: EmailLoggingSetup, rows: Sequence[LedgerRow]) -> _Moved:
+async def _move_all(mailbox: Mailbox, policy: Policy, rows: Sequence[LedgerRow]) -> _Moved:
     """Moves the messages of all rows to their places."""
     moved = _Moved()
 
     async def move(row: LedgerRow) -> None:
-        destination = destination_of(row.decision.outcome, setup.messages_not_logged)
+        destination = destination_of(row.decision.outcome, policy.setup.messages_not_logged)
         if moved.trouble:
             return
         try:
-            if destination is not Destination.INBOX:
+            if destination.value != row.message.folder.value:
                 await mailbox.move(row.message.item_id, destination)
         except MessageFailed as failure:
             moved.failed.append((row, failure))

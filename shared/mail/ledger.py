@@ -7,6 +7,7 @@ from shared.mail.decision import Decision
 from shared.mail.matching import InformationFlow, Pair
 from shared.mail.message import Message
 from shared.mail.message_key import digest, mail_key
+from shared.mail.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class LedgerRow:
     finished: bool = False
     tries: int = 0
     """How often carrying it out has failed."""
+    was: Outcome | None = None
+    """The outcome it had before it was decided anew: held mail that came back, or a retry by hand."""
     etag: str = ""
 
     @property
@@ -32,6 +35,14 @@ class LedgerRow:
         """Time of the interaction: sent time of outbound mail, received time of inbound."""
         outbound = self.decision.flow is InformationFlow.OUTBOUND
         return self.message.sent_at if outbound else self.message.received_at
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAddress:
+    """An address that is in held messages, and in how many."""
+
+    address: str
+    count: int
 
 
 def interaction_id(message: Message, pair: Pair) -> str:

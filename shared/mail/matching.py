@@ -1,6 +1,6 @@
 """Who is who in a message: which salesperson wrote to which contact, or the other way round."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,10 +57,13 @@ class Match:
     """All pairs there were are privacy blocked."""
 
 
-def match(message: Message, parties: Mapping[str, Party], mailboxes: frozenset[str]) -> Match:
+def match(
+    message: Message, parties: Mapping[str, Party], mailboxes: frozenset[str], never: Callable[[str, Party], bool]
+) -> Match:
     """Pairs the sender with the people addressed (DOMAIN.md, "Matching").
 
-    `parties` holds who is known among `message.addresses`; `mailboxes` the logging mailboxes, which never count.
+    `parties` holds who is known among `message.addresses`; `mailboxes` the logging mailboxes, which never count;
+    `never` says whether a rule forbids to log mail to a party at an address.
     """
     known = {a: party for a, party in parties.items() if a not in mailboxes and is_valid(a)}
     sender = known.get(message.from_address) or known.get(message.sender_address)
@@ -69,16 +72,23 @@ def match(message: Message, parties: Mapping[str, Party], mailboxes: frozenset[s
     outbound = sender.kind is PartyKind.SALESPERSON
     flow = InformationFlow.OUTBOUND if outbound else InformationFlow.INBOUND
     wanted = PartyKind.CONTACT if outbound else PartyKind.SALESPERSON
-    others = _distinct(known[a] for a in message.recipients if a in known and known[a].kind is wanted)
+    addressed = [(a, known[a]) for a in message.recipients if a in known and known[a].kind is wanted]
+    forbidden = {party.number for a, party in addressed if never(a, party)}
+    others = _distinct(party for _, party in addressed)
     if not others:
         who = "contact" if outbound else "salesperson"
         return Match(flow, (), f"No recipient is a {who}.")
     couples = [(other, sender) if outbound else (sender, other) for other in others]
-    pairs = tuple(_pair(contact, salesperson) for contact, salesperson in couples if not contact.privacy_blocked)
+    pairs = tuple(
+        _pair(contact, salesperson)
+        for contact, salesperson in couples
+        if not contact.privacy_blocked and forbidden.isdisjoint({contact.number, salesperson.number})
+    )
     if not pairs:
-        return Match(flow, (), "The contact is privacy blocked.", blocked=True)
+        return Match(flow, (), "Everybody concerned is privacy blocked, or named by a never-log rule.", blocked=True)
     dropped = len(couples) - len(pairs)
-    return Match(flow, pairs, f"Not logged for {dropped} privacy blocked of the contacts." if dropped else "")
+    remark = f"Not logged for {dropped} more, who are privacy blocked or named by a never-log rule." if dropped else ""
+    return Match(flow, pairs, remark)
 
 
 def _distinct(parties: Iterable[Party]) -> list[Party]:

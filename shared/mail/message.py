@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Kind(StrEnum):
@@ -11,6 +11,22 @@ class Kind(StrEnum):
     MESSAGE = "Message"
     MEETING = "Meeting"
     AUTOMATIC = "Automatic"
+
+
+class Sensitivity(IntEnum):
+    """PidTagSensitivity, [MS-OXCMSG] 2.2.1.13."""
+
+    NORMAL = 0
+    PERSONAL = 1
+    PRIVATE = 2
+    CONFIDENTIAL = 3
+
+
+class Folder(StrEnum):
+    """The folders that are read."""
+
+    INBOX = "Inbox"
+    ARCHIVE = "Archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +48,17 @@ class Message:
     received_at: datetime
     is_draft: bool = False
     has_attachments: bool = False
-    kind: Kind = Kind.MESSAGE
+    item_class: str = ""
+    """PidTagMessageClass, such as IPM.Note or IPM.Schedule.Meeting.Request."""
+    sensitivity: int = Sensitivity.NORMAL
+    folder: Folder = Folder.INBOX
+    """Where it was found."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Those that the rules look at, names and values in lower case. They are not stored."""
+
+    def header(self, name: str) -> str:
+        """The first header of this name, or ""."""
+        return next((value for header, value in self.headers if header == name), "")
 
     @property
     def recipients(self) -> tuple[str, ...]:
@@ -52,11 +78,12 @@ class BrokenItem:
 
     item_id: str
     reason: str
+    folder: Folder = Folder.INBOX
 
 
 @dataclass(frozen=True, slots=True)
-class InboxPage:
-    """Some of the Inbox, oldest first. `more`: there is more after it."""
+class FolderPage:
+    """Some of a folder, oldest first. `more`: there is more after it."""
 
     items: tuple[Message | BrokenItem, ...]
     more: bool

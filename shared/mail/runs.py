@@ -25,14 +25,19 @@ class MailboxStatus:
     last_success: datetime | None = None
     last_error: str = ""
     outcomes: tuple[tuple[Outcome, int], ...] = ()
+    swept_until: datetime | None = None
+    """Archive has no unlogged messages that came before this."""
 
-    def after_run(self, now: datetime, error: str, outcomes: Counter[Outcome]) -> "MailboxStatus":
+    def after_run(
+        self, now: datetime, error: str, outcomes: Counter[Outcome], swept_until: datetime | None
+    ) -> "MailboxStatus":
         """The status once a run has ended at `now`; `error` is "" when it went well."""
         return MailboxStatus(
             last_run=now,
             last_success=self.last_success if error else now,
             last_error=error,
             outcomes=tuple(sorted((Counter(dict(self.outcomes)) + outcomes).items())),
+            swept_until=swept_until or self.swept_until,
         )
 
 
@@ -47,3 +52,4 @@ class Activity:
     """What happened, in a plain sentence."""
     failed: bool
     outcomes: tuple[tuple[Outcome, int], ...] = ()
+    swept_until: datetime | None = None

@@ -19,6 +19,10 @@ class EmailLoggingSetup:
     batch_size: int = 200
     """Messages asked for in one list request, 1 to 1000."""
     messages_not_logged: NotLoggedAction = NotLoggedAction.MOVE
+    log_private_mail: bool = False
+    """Log what the sender marked Private or Confidential, too."""
+    log_automatic_mail: bool = False
+    """Log bounces, automatic replies and newsletters, too, with the kind Automatic."""
     time_zone: str = "UTC"
     """IANA name. `date`, today, weeks and months are counted in it."""
     currency: str = "EUR"

@@ -6,18 +6,19 @@ partition of its Internet Message-ID, where a forged one is seen at once. `messa
 that people read, and the list of the unfinished.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from shared.errors import NotFound, Stale
 from shared.mail.decision import Claim
-from shared.mail.ledger import LedgerRow
+from shared.mail.ledger import HeldAddress, LedgerRow
 from shared.mail.message import Message
-from shared.mail.message_key import mail_key, message_id_key
+from shared.mail.message_key import item_key, mail_key, message_id_key
 from shared.mail.outcome import Outcome
 from shared.paging import Page, Place
 from shared.storage.columns import from_columns, to_columns
+from shared.storage.held import HeldMessages
 from shared.storage.keys import list_key, month_bucket, newest_first, time_bounds
 from shared.storage.lists import Lists
 from shared.storage.tables import Row, Tables
@@ -26,6 +27,8 @@ from shared.together import together
 TABLE = "messages"
 CLAIMS = "messageclaims"
 LISTS = "messagelists"
+REMEMBERED = 20_000
+"""Finished items that a worker remembers: more than come into a mailbox while Archive is looked through again."""
 _FIRST = "first"
 """Row of a Message-ID's partition that says which mail had it first."""
 
@@ -36,6 +39,8 @@ class LedgerStore:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._lists = Lists(tables, LISTS)
+        self._held = HeldMessages(tables)
+        self._known: dict[tuple[str, str], None] = {}
 
     async def claim(self, messages: Sequence[Message]) -> dict[str, Claim]:
         """Claims each message's mail for its item, and says by item id who owns it."""
@@ -49,12 +54,62 @@ class LedgerStore:
         stored = await self._tables.get_all(TABLE, existing)
         return [from_columns(LedgerRow, stored[_key(row.id)]) if _key(row.id) in stored else row for row in rows]
 
+    async def publish(self, rows: Sequence[LedgerRow]) -> None:
+        """Puts plans in the lists that people read, and held ones where their addresses lead to them."""
+        await self._lists.put(copy for row in rows for copy in _copies(replace(row, finished=True)))
+        before = [replace(row, decision=replace(row.decision, outcome=row.was)) for row in rows if row.was]
+        now = {_place(copy) for row in rows for copy in _copies(row)}
+        await self._lists.remove(copy for row in before for copy in _copies(row) if _place(copy) not in now)
+        if held := [row for row in rows if row.decision.outcome is Outcome.UNMATCHED]:
+            await self._held.add(held)
+        if freed := [row for row in before if row.decision.outcome is Outcome.UNMATCHED and row not in held]:
+            await self._held.remove(freed)
+
     async def finish(self, rows: Sequence[LedgerRow]) -> None:
-        """Marks plans as carried out and puts them in the lists that people read."""
-        finished = [replace(row, finished=True) for row in rows]
-        await self._lists.put(copy for row in finished for copy in _copies(row))
-        await self._tables.put_all(TABLE, (_row(row) for row in finished))
+        """Marks plans as carried out."""
+        await self._tables.put_all(TABLE, (_row(replace(row, finished=True)) for row in rows))
         await self._tables.delete_all(LISTS, (_place(_unfinished(row)) for row in rows))
+        self._remember(_key(row.id) for row in rows)
+
+    async def unknown(self, messages: Sequence[Message]) -> list[Message]:
+        """Those of the messages that have no plan. What this worker has seen is remembered, up to a number."""
+        keys = {m.item_id: _key(item_key(m.mailbox, m.item_id, m.received_at)) for m in messages}
+        self._remember(await self._tables.get_all(TABLE, (key for key in keys.values() if key not in self._known)))
+        return [message for message in messages if keys[message.item_id] not in self._known]
+
+    async def reopen(self, row: LedgerRow) -> LedgerRow | None:
+        """Puts a new plan in place of a finished one; it is then unfinished. None when somebody else was quicker."""
+        await self._tables.put(LISTS, _unfinished(row))
+        try:
+            return replace(row, etag=await self._tables.replace(TABLE, _row(row), row.etag))
+        except Stale:
+            return None
+
+    async def held(self, mailbox: str, address: str) -> list[LedgerRow]:
+        """Held messages of a mailbox in which the address is."""
+        stored = await self._tables.get_all(TABLE, map(_key, await self._held.ids(mailbox, address)))
+        rows = [from_columns(LedgerRow, row) for row in stored.values()]
+        return [row for row in rows if row.decision.outcome is Outcome.UNMATCHED]
+
+    async def held_among(self, addresses: Collection[str]) -> list[str]:
+        """Those of the addresses that are in held messages."""
+        return await self._held.among(addresses)
+
+    async def held_addresses(self) -> list[HeldAddress]:
+        """Every address that is in held messages."""
+        return await self._held.addresses()
+
+    async def request_rematch(self, mailbox: str, addresses: Iterable[str]) -> None:
+        """Notes that held messages of these addresses are to be matched again."""
+        await self._held.request(mailbox, addresses)
+
+    async def rematch_requests(self, mailbox: str) -> list[str]:
+        """The addresses that were noted, up to 1000."""
+        return await self._held.requests(mailbox)
+
+    async def drop_rematch_request(self, mailbox: str, address: str) -> None:
+        """Takes a note away."""
+        await self._held.drop_request(mailbox, address)
 
     async def unfinished(self, mailbox: str, limit: int) -> list[LedgerRow]:
         """Plans of the mailbox that were begun and not finished, oldest first."""
@@ -112,6 +167,11 @@ class LedgerStore:
         bounds = time_bounds(since, until, month_bucket)
         page = await self._lists.page(name, start, limit, keep=_with_address(address), bounds=bounds)
         return Page(tuple(from_columns(LedgerRow, row) for row in page.items), page.next)
+
+    def _remember(self, keys: Iterable[tuple[str, str]]) -> None:
+        self._known |= dict.fromkeys(keys)
+        while len(self._known) > REMEMBERED:
+            del self._known[next(iter(self._known))]
 
     async def _claim(self, message: Message) -> Claim:
         partition, mail = message_id_key(message), mail_key(message)

@@ -55,7 +55,7 @@ class RunStore:
         counted = Counter(dict(activity.outcomes))
         before = await self.status(activity.mailbox)
         error = activity.message if activity.failed else ""
-        after = before.after_run(activity.ended_at, error, counted)
+        after = before.after_run(activity.ended_at, error, counted, activity.swept_until)
         key = {"PartitionKey": digest(activity.mailbox), "RowKey": "status"}
         await self._tables.put(TABLE, {**to_columns(after), **key})
         if counted or error != before.last_error:

@@ -1,0 +1,39 @@
+"""Reading a folder from its oldest message to its newest, while messages are moved out of it."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+from shared.jobs.ports import Mailbox
+from shared.mail.message import BrokenItem, Folder, Message
+
+FIRST = 8
+"""Messages that are written before the first of them is moved; then twice as many, and so on."""
+AT_A_TIME = 50
+"""Messages that are written while as many are moved: enough to fill transactions, few enough to begin moving soon."""
+
+
+async def read_folder(
+    mailbox: Mailbox, folder: Folder, since: datetime | None, page_size: int, handled: set[str]
+) -> AsyncIterator[Sequence[Message | BrokenItem]]:
+    """Messages that are not in `handled`, some at a time; each once.
+
+    A page begins where the last one ended, by received time and never by nextLink: what has been moved out is not
+    listed again, and would shift the pages after it. What stays, or is still being moved, is listed again and passed
+    over; where a whole page of that stays, by number.
+    """
+    skip, at_a_time = 0, FIRST
+    seen = dict.fromkeys(handled, since)
+    while True:
+        page = await mailbox.messages_in(folder, since, skip, page_size)
+        fresh = [item for item in page.items if item.item_id not in seen]
+        left = fresh
+        while left:
+            yield left[:at_a_time]
+            left, at_a_time = left[at_a_time:], min(2 * at_a_time, AT_A_TIME)
+        if not page.more:
+            return
+        skip = 0 if fresh else skip + len(page.items)
+        since = max((item.received_at for item in page.items if isinstance(item, Message)), default=since)
+        # What came before cannot be listed again, so it need not be remembered.
+        seen = {item_id: at for item_id, at in seen.items() if at is None or since is None or at >= since}
+        seen |= {item.item_id: item.received_at if isinstance(item, Message) else None for item in page.items}

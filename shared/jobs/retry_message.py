@@ -1,0 +1,46 @@
+"""Processing a held or failed message again, because somebody asks for it."""
+
+import uuid
+
+from shared.errors import Conflict
+from shared.jobs.log_messages import write_entries
+from shared.jobs.ports import World
+from shared.jobs.rematch_held import decided_anew
+from shared.jobs.run_email_logging import policy_of
+from shared.jobs.settle_messages import settle_messages
+from shared.mail.decision import decide
+from shared.mail.ledger import LedgerRow
+from shared.mail.outcome import Outcome
+
+RETRIED = frozenset({Outcome.UNMATCHED, Outcome.FAILED})
+_BUSY = "A run is at work on this mailbox. Try again in a minute."
+
+
+async def retry_message(world: World, row_id: str) -> LedgerRow:
+    """Reads the message anew, decides, and does it.
+
+    Raises NotFound, MessageGone, MessageFailed, or Conflict when the message is neither held nor failed, or when a run
+    is at work on its mailbox.
+    """
+    row = await world.ledger.get(row_id)
+    if row.decision.outcome not in RETRIED or not row.finished:
+        raise Conflict(f"Only held and failed messages are processed again. This one is: {row.decision.outcome}.")
+    setup = await world.setups.get()
+    mailbox = world.mailboxes.open(row.message.mailbox, setup)
+    lease = await world.runs.take_lease(mailbox.address, uuid.uuid4().hex, world.clock())
+    if lease is None:
+        raise Conflict(_BUSY)
+    try:
+        message = await mailbox.read_message(row.message.item_id)
+        policy = await policy_of(world, setup)
+        claims = await world.ledger.claim([message])
+        parties = await world.directory.parties(message.addresses)
+        decision = decide(message, claims[message.item_id], parties, policy)
+        opened = await world.ledger.reopen(decided_anew(row, message, decision, world.clock()))
+        if opened is None:
+            raise Conflict(_BUSY)
+        logged = await write_entries(world, mailbox, policy, [opened])
+        await settle_messages(world, mailbox, policy, logged.rows)
+    finally:
+        await world.runs.release_lease(lease, world.clock())
+    return await world.ledger.get(row_id)

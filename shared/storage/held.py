@@ -1,0 +1,84 @@
+"""Held messages by address: so that they come back when somebody becomes known.
+
+`heldmessages` holds, for each mailbox and address, the ledger ids of held messages; beside it, for each address that
+is in any, how many there are; and the requests to match an address's messages again.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from shared.mail.ledger import HeldAddress, LedgerRow
+from shared.mail.message_key import digest
+from shared.storage.columns import from_columns, to_columns
+from shared.storage.keys import list_key
+from shared.storage.tables import Row, Tables
+from shared.together import together
+
+TABLE = "heldmessages"
+_ADDRESSES = "addresses"
+_FEW = 50
+"""Up to so many addresses are looked up one by one; for more, all held addresses are read."""
+
+
+class HeldMessages:
+    """The part of the ledger that knows held messages by address."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, rows: Sequence[LedgerRow]) -> None:
+        """Lets the addresses of held messages lead to them."""
+        await self._tables.put_all(TABLE, [entry for row in rows for entry in _entries(row)])
+        await self._count(address for row in rows for address in row.message.addresses)
+
+    async def remove(self, rows: Sequence[LedgerRow]) -> None:
+        """Forgets messages that are held no more."""
+        keys = [(entry["PartitionKey"], entry["RowKey"]) for row in rows for entry in _entries(row)]
+        await self._tables.delete_all(TABLE, keys)
+        await self._count(address for row in rows for address in row.message.addresses)
+
+    async def ids(self, mailbox: str, address: str) -> list[str]:
+        """Ledger ids of held messages of a mailbox in which the address is, up to 1000."""
+        prefix = digest(mailbox, length=8)
+        rows = await self._tables.range(TABLE, list_key("held", address), after=prefix, below=f"{prefix}~")
+        return [row["RowKey"] for row in rows]
+
+    async def among(self, addresses: Collection[str]) -> list[str]:
+        """Those of the addresses that are in held messages."""
+        if len(addresses) > _FEW:
+            return [held.address for held in await self.addresses() if held.address in addresses]
+        rows = await self._tables.get_all(TABLE, [(_ADDRESSES, digest(address)) for address in addresses])
+        return [row["address"] for row in rows.values()]
+
+    async def addresses(self) -> list[HeldAddress]:
+        """Every address that is in held messages, and in how many (up to 1000)."""
+        return [from_columns(HeldAddress, row) async for row in self._tables.partition(TABLE, _ADDRESSES)]
+
+    async def request(self, mailbox: str, addresses: Iterable[str]) -> None:
+        """Notes that held messages of these addresses are to be matched again."""
+        partition = list_key("rematch", mailbox)
+        rows = [{"PartitionKey": partition, "RowKey": digest(a), "address": a} for a in addresses]
+        await self._tables.put_all(TABLE, rows)
+
+    async def requests(self, mailbox: str) -> list[str]:
+        """The addresses that were noted, up to 1000."""
+        return [row["address"] for row in await self._tables.range(TABLE, list_key("rematch", mailbox))]
+
+    async def drop_request(self, mailbox: str, address: str) -> None:
+        """Takes a note away."""
+        await self._tables.delete(TABLE, list_key("rematch", mailbox), digest(address))
+
+    async def _count(self, addresses: Iterable[str]) -> None:
+        await together(self._count_one(address) for address in dict.fromkeys(addresses))
+
+    async def _count_one(self, address: str) -> None:
+        """Counts what is there, instead of adding and subtracting: so a crash or a repeat cannot make it wrong."""
+        count = len(await self._tables.range(TABLE, list_key("held", address)))
+        if count:
+            row = {**to_columns(HeldAddress(address, count)), "PartitionKey": _ADDRESSES, "RowKey": digest(address)}
+            await self._tables.put(TABLE, row)
+        else:
+            await self._tables.delete(TABLE, _ADDRESSES, digest(address))
+
+
+def _entries(row: LedgerRow) -> list[Row]:
+    return [{"PartitionKey": list_key("held", address), "RowKey": row.id} for address in row.message.addresses]
