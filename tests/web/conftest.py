@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -88,7 +89,7 @@ def nobody(running: Running) -> Iterator[httpx.Client]:
 def logged(running: Running, admin: httpx.Client) -> Callable[..., dict[str, object]]:
     """Puts a letter into the logging mailbox, has it handled, and gives its newest entry: `logged(ANNA, CARL, …)`."""
 
-    def log(sender: str, *to: str, message_id: str, **more: str) -> dict[str, object]:
+    def log(sender: str, *to: str, message_id: str, **more: Any) -> dict[str, object]:
         mailbox = running.tenant.exchange.mailbox(LOGGING_MAILBOX)
         mailbox.put(letter(sender, *to, message_id=message_id, **more))
         run_until_done(admin)
