@@ -3,16 +3,22 @@
 import azure.functions as func
 
 from functions import (
+    http_graph_notifications,
     http_web,
     queue_drain_mailbox,
     queue_import_directory,
     queue_import_directory_poison,
+    queue_renew_subscriptions,
     timer_drain_mailboxes,
+    timer_renew_subscriptions,
 )
 
 app = func.FunctionApp()
 app.register_functions(timer_drain_mailboxes.blueprint)
+app.register_functions(timer_renew_subscriptions.blueprint)
 app.register_functions(queue_drain_mailbox.blueprint)
+app.register_functions(queue_renew_subscriptions.blueprint)
 app.register_functions(queue_import_directory.blueprint)
 app.register_functions(queue_import_directory_poison.blueprint)
+app.register_functions(http_graph_notifications.blueprint)
 app.register_functions(http_web.blueprint)

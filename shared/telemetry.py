@@ -8,6 +8,12 @@ from shared.mail.message_key import digest
 _log = logging.getLogger("email_logging")
 
 
+def log_troubles(what: str, troubles: dict[str, str]) -> None:
+    """One line for each mailbox that has trouble with something."""
+    for address, trouble in troubles.items():
+        _log.warning("%s of mailbox %s: %s", what, digest(address, length=8), trouble)
+
+
 def log_runs(runs: dict[str, Run]) -> None:
     """One line for each run that did something, or failed. A mailbox is named by a digest of its address."""
     for address, run in runs.items():

@@ -15,7 +15,8 @@ from azure.data.tables.aio import TableServiceClient
 from azure.identity.aio import ManagedIdentityCredential
 from azure.storage.queue.aio import QueueServiceClient
 
-from shared.jobs.ports import Mailbox, Notifications, World
+from shared.jobs.mail_ports import Mailbox, Notifications
+from shared.jobs.ports import World
 from shared.mail.setup import EmailLoggingSetup
 from shared.secrets import Secrets
 from shared.settings import Settings, read_settings

@@ -31,7 +31,9 @@ async def enable(world: World) -> EmailLoggingSetup:
         raise Conflict(f"The setup is not complete. Missing: {', '.join(before.missing)}.")
     if before.enabled:
         return before
-    return await world.setups.change(before, replace(before, enabled=True, enabled_at=world.clock()))
+    after = await world.setups.change(before, replace(before, enabled=True, enabled_at=world.clock()))
+    await world.hints.renew_subscriptions()
+    return after
 
 
 async def disable(world: World) -> EmailLoggingSetup:

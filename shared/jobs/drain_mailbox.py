@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from shared.errors import ProductError, StorageUnavailable
 from shared.jobs.log_messages import Logged, log_broken, log_messages, write_entries
-from shared.jobs.ports import Mailbox, World
+from shared.jobs.mail_ports import Mailbox
+from shared.jobs.ports import World
 from shared.jobs.read_folder import read_folder
 from shared.jobs.rematch_held import rematch_held
 from shared.jobs.settle_messages import settle_messages

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.errors import MessageFailed, ProductError, RowRefused
-from shared.jobs.ports import Mailbox, World
+from shared.jobs.mail_ports import Mailbox
+from shared.jobs.ports import World
 from shared.jobs.settle_messages import TRIES, count_failure, settle_messages
 from shared.mail.decision import Decision, Policy, decide
 from shared.mail.ledger import LedgerRow, interaction_id

@@ -4,162 +4,20 @@ All times are aware and in UTC. Every call may raise `errors.Unavailable` (worth
 said beside it. Whatever writes may be repeated: doing it twice is doing it once.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from shared.errors import Conflict
-from shared.mail.content import MessageContent, MessageReference, Waiting
-from shared.mail.decision import Claim
-from shared.mail.ledger import HeldAddress, LedgerRow
+from shared.jobs.mail_ports import Ledger, Mailboxes, NeverLogRules, Runs, Subscriptions
 from shared.mail.matching import Party
-from shared.mail.message import Folder, FolderPage, Message
-from shared.mail.never_log import NeverLogRule
-from shared.mail.outcome import Destination, Outcome
-from shared.mail.runs import Activity, Lease, MailboxStatus
 from shared.mail.setup import EmailLoggingSetup
-from shared.mail.subscription import Subscription
 from shared.paging import Page, Place
 from shared.sales.background_job import BackgroundJob, JobError
 from shared.sales.interaction import Comment, Interaction, InteractionFilter
 from shared.sales.opportunity import Opportunity, OpportunityFilter
 from shared.sales.party import Contact, Salesperson, Saved
-
-
-class Mailbox(Protocol):
-    """One logging mailbox in Exchange. Every call may also raise SignInRefused or MailboxRefused."""
-
-    address: str
-
-    async def messages_in(self, folder: Folder, since: datetime | None, skip: int, top: int) -> FolderPage:
-        """At most `top` messages of a folder that came at `since` or later, oldest first, less the first `skip`."""
-
-    async def read_message(self, item_id: str) -> Message:
-        """One message as it is now. Raises MessageGone, MessageFailed."""
-
-    async def move(self, item_id: str, to: Destination) -> None:
-        """Raises MessageGone when the item is in no folder, MessageFailed when Exchange will not move it."""
-
-    async def waiting(self) -> Waiting:
-        """What is in the Inbox now."""
-
-    async def read_original(self, reference: MessageReference) -> MessageContent:
-        """The message, wherever it is now. Raises MessageGone."""
-
-    async def link_to_original(self, reference: MessageReference) -> str:
-        """An https link that opens the message, wherever it is now. Raises MessageGone."""
-
-
-class Mailboxes(Protocol):
-    """Mailboxes, opened with the sign-in that the setup names."""
-
-    def open(self, address: str, setup: EmailLoggingSetup) -> Mailbox:
-        """Calls nobody yet."""
-
-    def notifications(self, setup: EmailLoggingSetup) -> "Notifications":
-        """Calls nobody yet."""
-
-
-class Ledger(Protocol):
-    """What was decided about each message."""
-
-    async def claim(self, messages: Sequence[Message]) -> dict[str, Claim]:
-        """Claims each message's mail for its item. By item id: who owns the mail, for ever."""
-
-    async def begin(self, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
-        """Keeps the plans, and answers with those that count: for an item that had one already, that one."""
-
-    async def publish(self, rows: Sequence[LedgerRow]) -> None:
-        """Puts plans that are carried out where readers see them, and held ones where their addresses lead to them."""
-
-    async def finish(self, rows: Sequence[LedgerRow]) -> None:
-        """Notes that published plans are carried out to the end."""
-
-    async def unknown(self, messages: Sequence[Message]) -> list[Message]:
-        """Those of the messages that have no plan."""
-
-    async def reopen(self, row: LedgerRow) -> LedgerRow | None:
-        """Puts a new plan in place of a finished one; it is then unfinished. None when somebody else was quicker."""
-
-    async def held(self, mailbox: str, address: str) -> list[LedgerRow]:
-        """Held messages of a mailbox in which the address is."""
-
-    async def held_among(self, addresses: Collection[str]) -> list[str]:
-        """Those of the addresses that are in held messages."""
-
-    async def held_addresses(self) -> list[HeldAddress]:
-        """Every address that is in held messages."""
-
-    async def request_rematch(self, mailbox: str, addresses: Iterable[str]) -> None:
-        """Notes that held messages of these addresses are to be matched again."""
-
-    async def rematch_requests(self, mailbox: str) -> list[str]:
-        """The addresses that were noted, up to 1000."""
-
-    async def drop_rematch_request(self, mailbox: str, address: str) -> None: ...
-
-    async def unfinished(self, mailbox: str, limit: int) -> list[LedgerRow]:
-        """Plans that were begun and not finished."""
-
-    async def count_unfinished(self, mailbox: str) -> int:
-        """How many those are."""
-
-    async def change(self, row: LedgerRow) -> LedgerRow:
-        """Replaces an unfinished plan, unless somebody else was quicker: then the answer is theirs."""
-
-    async def tries(self, row_id: str) -> int:
-        """How often an item has failed."""
-
-    async def count_try(self, row_id: str) -> int:
-        """Counts one more, and says how many there are."""
-
-    async def get(self, row_id: str) -> LedgerRow:
-        """Raises NotFound."""
-
-    async def page(
-        self,
-        outcome: Outcome | None,
-        address: str,
-        since: datetime | None,
-        until: datetime | None,
-        start: Place | None,
-        limit: int,
-    ) -> Page[LedgerRow]:
-        """Finished rows by received time, newest first."""
-
-
-class NeverLogRules(Protocol):
-    """Whose mail is not to be logged."""
-
-    async def all(self) -> list[NeverLogRule]:
-        """Every rule, oldest first."""
-
-    async def add(self, rule: NeverLogRule) -> NeverLogRule: ...
-
-    async def remove(self, rule_id: str) -> None:
-        """Raises NotFound."""
-
-
-class Subscriptions(Protocol):
-    """Our change notifications, as Graph has agreed to them."""
-
-    async def get(self, mailbox: str) -> Subscription | None: ...
-
-    async def find(self, subscription_id: str) -> Subscription | None: ...
-
-    async def put(self, subscription: Subscription) -> None: ...
-
-    async def remove(self, subscription: Subscription) -> None: ...
-
-
-class Notifications(Protocol):
-    """Microsoft Graph's side of change notifications. Every call may raise SignInRefused or MailboxRefused."""
-
-    async def subscribe(self, mailbox: str, client_state: str, expires: datetime) -> Subscription: ...
-
-    async def renew(self, subscription: Subscription, expires: datetime) -> Subscription | None:
-        """None when Graph does not know the subscription any more."""
 
 
 class Interactions(Protocol):
@@ -255,25 +113,6 @@ class Setups(Protocol):
         """Raises Stale."""
 
 
-class Runs(Protocol):
-    """Who works on a mailbox, and how it went."""
-
-    async def take_lease(self, mailbox: str, owner: str, now: datetime) -> Lease | None:
-        """None when another worker has it."""
-
-    async def renew_lease(self, lease: Lease, now: datetime) -> Lease | None:
-        """None when it was lost."""
-
-    async def release_lease(self, lease: Lease, now: datetime) -> None: ...
-
-    async def status(self, mailbox: str) -> MailboxStatus: ...
-
-    async def record(self, activity: Activity) -> None: ...
-
-    async def activity(self, start: Place | None, limit: int) -> Page[Activity]:
-        """Newest first."""
-
-
 class BackgroundJobs(Protocol):
     """Jobs that go on after their request was answered."""
 
@@ -298,7 +137,7 @@ class Hints(Protocol):
 
     async def import_directory(self, job_id: str) -> None: ...
 
-    async def keep_subscriptions(self) -> None: ...
+    async def renew_subscriptions(self) -> None: ...
 
 
 class Clock(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
-from shared.jobs.ports import Mailbox
+from shared.jobs.mail_ports import Mailbox
 from shared.mail.message import BrokenItem, Folder, Message
 
 FIRST = 8

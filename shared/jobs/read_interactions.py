@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.errors import MailboxRefused
-from shared.jobs.ports import Mailbox, World
+from shared.jobs.mail_ports import Mailbox
+from shared.jobs.ports import World
 from shared.mail.content import MessageContent, MessageReference
 from shared.mail.setup import EmailLoggingSetup
 from shared.paging import Page, Place

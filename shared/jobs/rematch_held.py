@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from shared.jobs.ports import Mailbox, World
+from shared.jobs.mail_ports import Mailbox
+from shared.jobs.ports import World
 from shared.mail.decision import Claim, Decision, Policy, decide
 from shared.mail.ledger import LedgerRow
 from shared.mail.message import Folder, Message

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from shared.errors import MessageFailed, MessageGone, ProductError
-from shared.jobs.ports import Mailbox, World
+from shared.jobs.mail_ports import Mailbox
+from shared.jobs.ports import World
 from shared.mail.decision import Claim, Policy, decide
 from shared.mail.ledger import LedgerRow
 from shared.mail.outcome import Mark, Outcome, destination_of

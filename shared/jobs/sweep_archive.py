@@ -5,7 +5,8 @@ Exchange may put a copied reply straight beside the message that it answers, and
 
 from datetime import datetime, timedelta
 
-from shared.jobs.ports import Mailbox, World
+from shared.jobs.mail_ports import Mailbox
+from shared.jobs.ports import World
 from shared.mail.decision import Policy
 
 SWEPT_AGAIN = timedelta(minutes=10)

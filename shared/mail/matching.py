@@ -78,15 +78,12 @@ def match(
     if not others:
         who = "contact" if outbound else "salesperson"
         return Match(flow, (), f"No recipient is a {who}.")
-    couples = [(other, sender) if outbound else (sender, other) for other in others]
-    pairs = tuple(
-        _pair(contact, salesperson)
-        for contact, salesperson in couples
-        if not contact.privacy_blocked and forbidden.isdisjoint({contact.number, salesperson.number})
-    )
+    allowed = [other for other in others if other.number not in forbidden]
+    couples = [(other, sender) if outbound else (sender, other) for other in allowed]
+    pairs = tuple(_pair(contact, salesperson) for contact, salesperson in couples if not contact.privacy_blocked)
     if not pairs:
         return Match(flow, (), "Everybody concerned is privacy blocked, or named by a never-log rule.", blocked=True)
-    dropped = len(couples) - len(pairs)
+    dropped = len(others) - len(pairs)
     remark = f"Not logged for {dropped} more, who are privacy blocked or named by a never-log rule." if dropped else ""
     return Match(flow, pairs, remark)
 

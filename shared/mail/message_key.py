@@ -27,5 +27,5 @@ def message_id_key(message: Message) -> str:
 
 def item_key(mailbox: str, item_id: str, received_at: datetime | None) -> str:
     """Ledger id of one item: mailbox, day of arrival, item. Items that arrive together get keys that sort together."""
-    day = f"{received_at:%Y%m%d}" if received_at else "00000000"
+    day = received_at.date().isoformat().replace("-", "") if received_at else "00000000"
     return f"{digest(mailbox, length=8)}-{day}-{digest(mailbox, item_id)}"

@@ -10,6 +10,15 @@ RENEWED_BEFORE = timedelta(days=4)
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """One item of what Graph sends. `lifecycle` is "" for a change, else Graph's word for what has happened."""
+
+    subscription_id: str
+    client_state: str
+    lifecycle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription:
     """`client_state` comes back with each notification and shows that it is Graph that sends it."""
 

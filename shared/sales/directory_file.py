@@ -4,6 +4,7 @@
 """
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -49,9 +50,12 @@ def read_file(file: bytes, columns: tuple[str, ...], required: tuple[str, ...]) 
         raise Invalid("The file is not text: it has NUL characters in it.")
     first, _, _ = text.partition("\n")
     delimiter = ";" if first.count(";") > first.count(",") else ","
-    rows = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
-    header = _header(next(rows), columns, required)
-    return list(_lines(rows, header))
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        first_row = next(rows)
+    except csv.Error as error:
+        raise Invalid(f"The first row cannot be read: {error}.") from error
+    return list(_lines(rows, _header(first_row, columns, required)))
 
 
 def contact_of(line: Line) -> Contact:

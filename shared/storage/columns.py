@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from shared.storage.tables import Row
 
-COLUMN_LENGTH = 30_000
-"""Characters in one column; the service takes 32,768 (64 KiB of UTF-16)."""
+COLUMN_LENGTH = 16_000
+"""Characters in one column; the service takes 64 KiB of UTF-16, in which a character may have four bytes."""
 _JSON = "_json"
 _adapters: dict[type[Any], TypeAdapter[Any]] = {}
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from shared.mail.message_key import digest
 from shared.storage.lists import WHOLE, Bounds
 
-_END = datetime(9999, 12, 31, tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
+"""The last moment of the calendar: with it, all moments of one millisecond have the same key."""
 _AFTER_IDS = "~"
 """Sorts after every id."""
 PREFIX_LENGTH = 5

@@ -8,7 +8,7 @@ from shared.errors import StorageUnavailable
 
 DRAIN_MAILBOX = "drain-mailbox"
 IMPORT_DIRECTORY = "import-directory"
-KEEP_SUBSCRIPTIONS = "keep-subscriptions"
+RENEW_SUBSCRIPTIONS = "renew-subscriptions"
 
 
 class Queues:
@@ -25,9 +25,9 @@ class Queues:
         """Asks for an import to begin, or to go on."""
         await self._send(IMPORT_DIRECTORY, job_id)
 
-    async def keep_subscriptions(self) -> None:
+    async def renew_subscriptions(self) -> None:
         """Asks for change notifications to be looked after, now."""
-        await self._send(KEEP_SUBSCRIPTIONS, "now")
+        await self._send(RENEW_SUBSCRIPTIONS, "now")
 
     async def _send(self, queue: str, text: str) -> None:
         # The queue trigger expects base64, host.json's default; this SDK's own default is plain text.

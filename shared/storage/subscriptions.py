@@ -1,5 +1,8 @@
 """Our change notifications: a row by mailbox, and one by the id that Graph calls it by."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 from shared.mail.message_key import digest
 from shared.mail.subscription import Subscription
 from shared.storage.columns import from_columns, to_columns
@@ -31,6 +34,10 @@ class SubscriptionStore:
         await self._tables.put(TABLE, {**columns, "PartitionKey": _BY_ID, "RowKey": digest(subscription.id)})
         mailbox = {"PartitionKey": _BY_MAILBOX, "RowKey": digest(subscription.mailbox)}
         await self._tables.put(TABLE, {**columns, **mailbox})
+
+    async def expire(self, subscription: Subscription) -> None:
+        """Makes it due for renewal at once."""
+        await self.put(replace(subscription, expires_at=datetime.fromtimestamp(0, UTC)))
 
     async def remove(self, subscription: Subscription) -> None:
         """Forgets it."""
