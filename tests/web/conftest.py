@@ -5,6 +5,7 @@ Whoever changes what all share (the setup, enabled or not) puts it back.
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,15 +42,14 @@ class Running:
         return httpx.Client(base_url=self.web, headers=headers, trust_env=False, timeout=120)
 
 
-@pytest.fixture(scope="session")
-def running(azurite: Azurite, certificates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Set up, with a few people, before any mail."""
+@contextmanager
+def running_app(azurite: Azurite, certificates: Path, folder: Path) -> Iterator[Running]:
+    """Set up, with a few people, before any mail. Its log goes to the folder."""
     with Tenant(DOMAIN, LOGGING_MAILBOX, certificates) as tenant:
         port = free_port()
         people = people_to_sign_in(tenant, company(DOMAIN))
         settings = {"AzureWebJobsStorage": azurite.account()} | tenant.settings() | sign_in_settings(tenant, people)
-        log = tmp_path_factory.mktemp("functions") / "functions.log"
-        functions = start_functions(settings, port, log, "required")
+        functions = start_functions(settings, port, folder / "functions.log", "required")
         try:
             running = Running(tenant, f"http://127.0.0.1:{port}")
             with running.client("EmailLogging.Admin") as admin:
@@ -58,6 +58,13 @@ def running(azurite: Azurite, certificates: Path, tmp_path_factory: pytest.TempP
             yield running
         finally:
             functions.stop()
+
+
+@pytest.fixture(scope="session")
+def running(azurite: Azurite, certificates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The app that the tests share."""
+    with running_app(azurite, certificates, tmp_path_factory.mktemp("functions")) as running:
+        yield running
 
 
 @pytest.fixture
