@@ -5,7 +5,7 @@ from typing import Any, Protocol
 from kiota_abstractions.request_information import RequestInformation
 
 from shared.errors import MessageGone
-from shared.graph.parse_message import SELECTED, parse_message
+from shared.graph.parse_message import SELECTED, parse_message, text_of
 from shared.graph.requests import IMMUTABLE, get
 from shared.mail.content import Attachment, MessageContent, MessageReference
 from shared.mail.message_key import mail_key
@@ -46,9 +46,9 @@ async def read_original(mailbox: MailboxCalls, reference: MessageReference) -> M
         subject=message.subject,
         sent_at=message.sent_at,
         received_at=message.received_at,
-        text=(item.get("body") or {}).get("content") or "",
+        text=text_of((item.get("body") or {}).get("content")),
         attachments=tuple(
-            Attachment(attachment.get("name") or "", attachment.get("size") or 0)
+            Attachment(text_of(attachment.get("name")), attachment.get("size") or 0)
             for attachment in item.get("attachments") or []
         ),
         web_link=await _web_link(mailbox, item_id),

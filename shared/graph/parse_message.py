@@ -44,9 +44,9 @@ def parse_message(mailbox: str, item: dict[str, Any], folder: Folder = Folder.IN
     return Message(
         mailbox=mailbox,
         item_id=item["id"],
-        internet_message_id=item.get("internetMessageId") or "",
-        conversation_id=item.get("conversationId") or "",
-        subject=item.get("subject") or "",
+        internet_message_id=text_of(item.get("internetMessageId")),
+        conversation_id=text_of(item.get("conversationId")),
+        subject=text_of(item.get("subject")),
         from_address=_address(item.get("from")),
         sender_address=_address(item.get("sender")),
         to=_addresses(item.get("toRecipients")),
@@ -71,9 +71,14 @@ def parse_time(text: str | None) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC) if text else datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def text_of(value: str | None) -> str:
+    """Text of Graph's. Half a character, as where an emoji was cut in two, can be written nowhere: it is replaced."""
+    return (value or "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _address(recipient: dict[str, Any] | None) -> str:
     email = (recipient or {}).get("emailAddress") or {}
-    return normalised(email.get("address") or "")
+    return normalised(text_of(email.get("address")))
 
 
 def _addresses(recipients: list[dict[str, Any]] | None) -> tuple[str, ...]:
