@@ -18,7 +18,7 @@ def log_runs(runs: dict[str, Run]) -> None:
     """One line for each run that did something, or failed. A mailbox is named by a digest of its address."""
     for address, run in runs.items():
         name = digest(address, length=8)
-        counts = ", ".join(f"{outcome} {count}" for outcome, count in sorted(run.outcomes.items()))
+        counts = ", ".join(f"{outcome} {count}" for outcome, count in sorted((+run.outcomes).items()))
         if run.error:
             _log.error("Run on mailbox %s ended: %s Handled: %s.", name, run.error.message, counts or "nothing")
         elif counts:

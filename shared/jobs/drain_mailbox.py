@@ -63,7 +63,7 @@ async def _drain(world: World, mailbox: Mailbox, policy: Policy, lease: Lease, d
     settling: list[asyncio.Task[None]] = []
 
     async def settle(rows: Sequence[LedgerRow]) -> None:
-        run.outcomes += await settle_messages(world, mailbox, policy, rows)
+        run.outcomes.update(await settle_messages(world, mailbox, policy, rows))
 
     try:
         async for some in _work(world, mailbox, policy, run):
@@ -76,7 +76,7 @@ async def _drain(world: World, mailbox: Mailbox, policy: Policy, lease: Lease, d
             if not some:
                 continue
             logged = await _log(world, mailbox, policy, some)
-            run.outcomes += logged.outcomes
+            run.outcomes.update(logged.outcomes)
             if len(settling) == SETTLING:
                 await settling.pop(0)
             settling.append(asyncio.create_task(settle(logged.rows)))
@@ -124,12 +124,12 @@ async def _log(
     logged.add(await write_entries(world, mailbox, policy, leftovers))
     for item in items:
         if isinstance(item, BrokenItem):
-            logged.outcomes += await log_broken(world, mailbox, policy, item)
+            logged.outcomes.update(await log_broken(world, mailbox, policy, item))
     return logged
 
 
 async def _note(world: World, mailbox: Mailbox, started: datetime, run: Run) -> None:
-    handled = sum(run.outcomes.values())
+    handled = sum((+run.outcomes).values())
     done = f"{handled} message{'' if handled == 1 else 's'} handled."
     message = f"{run.error.message} {done}" if run.error else done
     outcomes = tuple(sorted(run.outcomes.items()))

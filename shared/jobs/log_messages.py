@@ -32,7 +32,7 @@ class Logged:
     def add(self, other: "Logged") -> None:
         """Takes in what became of other messages."""
         self.rows += other.rows
-        self.outcomes += other.outcomes
+        self.outcomes.update(other.outcomes)
 
 
 async def log_messages(world: World, mailbox: Mailbox, policy: Policy, messages: Sequence[Message]) -> Logged:

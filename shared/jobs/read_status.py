@@ -25,12 +25,18 @@ class Status:
     lag_seconds: float | None
     """Age of the oldest message that waits; 0 when none does."""
     outcomes: dict[Outcome, int]
+    rematching: int
+    """Addresses whose held messages are still to be matched again."""
+    notifications: bool
+    """Whether Graph tells us of new messages in every mailbox."""
 
 
 async def read_status(world: World) -> Status:
     """The status of the whole of Email Logging."""
     setup = await world.setups.get()
     statuses = await together(world.runs.status(address) for address in setup.mailboxes)
+    requests = await together(world.ledger.rematch_requests(address) for address in setup.mailboxes)
+    subscriptions = await together(world.subscriptions.get(address) for address in setup.mailboxes)
     waiting, oldest, trouble = await count_waiting(world, setup)
     errors = [status.last_error for status in statuses if status.last_error]
     return Status(
@@ -42,6 +48,8 @@ async def read_status(world: World) -> Status:
         oldest_waiting=oldest,
         lag_seconds=None if trouble else (world.clock() - oldest).total_seconds() if oldest else 0,
         outcomes=dict(sum((Counter(dict(status.outcomes)) for status in statuses), Counter[Outcome]())),
+        rematching=sum(map(len, requests)),
+        notifications=bool(subscriptions) and all(one and one.expires_at > world.clock() for one in subscriptions),
     )
 
 

@@ -28,10 +28,10 @@ async def settle_messages(
     await _finish(world, mailbox, policy, finished)
     if moved.trouble:
         raise moved.trouble
-    counts = Counter(row.decision.outcome for row in finished)
+    counts = _outcomes(finished)
     for row, failure in moved.failed:
         if not row.finished:
-            counts += await count_failure(world, mailbox, policy, row, failure)
+            counts.update(await count_failure(world, mailbox, policy, row, failure))
     return counts
 
 
@@ -52,7 +52,14 @@ async def count_failure(
     stuck = f"{changed.decision.reason} It could not be moved either."
     rows = moved.done + [replace(row, decision=replace(row.decision, reason=stuck)) for row, _ in moved.failed]
     await _finish(world, mailbox, policy, rows)
-    return Counter(row.decision.outcome for row in rows)
+    return _outcomes(rows)
+
+
+def _outcomes(rows: Sequence[LedgerRow]) -> Counter[Outcome]:
+    """How many had which outcome; less than nothing of one that messages had before."""
+    counts = Counter(row.decision.outcome for row in rows)
+    counts.subtract(row.was for row in rows if row.was)
+    return counts
 
 
 async def _finish(world: World, mailbox: Mailbox, policy: Policy, rows: Sequence[LedgerRow]) -> None:

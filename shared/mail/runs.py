@@ -32,11 +32,13 @@ class MailboxStatus:
         self, now: datetime, error: str, outcomes: Counter[Outcome], swept_until: datetime | None
     ) -> "MailboxStatus":
         """The status once a run has ended at `now`; `error` is "" when it went well."""
+        counts = Counter(dict(self.outcomes))
+        counts.update(outcomes)  # not +, which would drop what is taken away
         return MailboxStatus(
             last_run=now,
             last_success=self.last_success if error else now,
             last_error=error,
-            outcomes=tuple(sorted((Counter(dict(self.outcomes)) + outcomes).items())),
+            outcomes=tuple(sorted((+counts).items())),
             swept_until=swept_until or self.swept_until,
         )
 

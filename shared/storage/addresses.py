@@ -45,19 +45,18 @@ class AddressBook:
         return {row.address: row for row in found}
 
     async def claim(self, rows: Iterable[AddressRow]) -> dict[str, AddressRow]:
-        """Claims addresses, and answers with the rows of others that were in the way. Others' rows are left alone."""
+        """Claims addresses, and answers with the rows that were there already; those are left alone."""
         wanted = {row.address: row for row in rows}
         taken = await self._tables.insert_all(TABLE, map(_row, wanted.values()))
-        existing = await self.find(address for address in wanted if _key(address) in taken)
-        return {a: row for a, row in existing.items() if (row.kind, row.number) != (wanted[a].kind, wanted[a].number)}
+        return await self.find(address for address in wanted if _key(address) in taken)
 
-    async def take_over(self, old: AddressRow, new: AddressRow) -> bool:
-        """Takes a claim that counts no more; False when somebody else was quicker."""
+    async def take_over(self, old: AddressRow, new: AddressRow) -> AddressRow | None:
+        """Takes a claim that counts no more. None when that went well; else the row of whoever was quicker."""
         try:
             await self._tables.replace(TABLE, _row(new), old.etag)
         except Stale:
-            return False
-        return True
+            return (await self.find([old.address])).get(old.address, old)
+        return None
 
     async def release(self, addresses: Iterable[str], kind: PartyKind, number: str) -> None:
         """Gives up addresses, where they are this person's still."""

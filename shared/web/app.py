@@ -16,8 +16,10 @@ from shared.web.api import (
     interactions,
     jobs,
     messages,
+    never_log,
     opportunities,
     salespeople,
+    unmatched,
 )
 from shared.web.headers import SecurityHeaders
 from shared.web.pages import interaction_log
@@ -35,6 +37,8 @@ ROUTERS = (
     email_logging.router,
     email_logging.readable,
     messages.router,
+    unmatched.router,
+    never_log.router,
     health.router,
     documents.router,
 )

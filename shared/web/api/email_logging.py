@@ -1,5 +1,6 @@
 """Email Logging itself: /api/email-logging."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import available_timezones
@@ -20,7 +21,7 @@ from shared.web.context import IfMatch, World
 from shared.web.guard import guarded
 from shared.web.identity import Role
 from shared.web.paging import ListQuery, next_link, start_of
-from shared.web.shapes import PageShape, Shape, Text, problems
+from shared.web.shapes import Flag, PageShape, Shape, Text, problems
 
 router = APIRouter(
     prefix="/email-logging",
@@ -50,6 +51,8 @@ class SetupWish(Shape):
     run_every_minutes: Annotated[int, Field(ge=1, le=1440, strict=True)] = 1
     batch_size: Annotated[int, Field(ge=1, le=1000, strict=True)] = 200
     messages_not_logged: NotLoggedAction = NotLoggedAction.MOVE
+    log_private_mail: Flag = False
+    log_automatic_mail: Flag = False
     time_zone: Annotated[Text, AfterValidator(_time_zone)] = "UTC"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
     enabled: bool | None = None
@@ -65,6 +68,8 @@ class SetupWish(Shape):
             run_every_minutes=self.run_every_minutes,
             batch_size=self.batch_size,
             messages_not_logged=self.messages_not_logged,
+            log_private_mail=self.log_private_mail,
+            log_automatic_mail=self.log_automatic_mail,
             time_zone=self.time_zone,
             currency=self.currency,
         )
@@ -79,6 +84,8 @@ class SetupShape(Shape):
     run_every_minutes: int
     batch_size: int
     messages_not_logged: NotLoggedAction
+    log_private_mail: bool
+    log_automatic_mail: bool
     time_zone: str
     currency: str
     enabled: bool
@@ -105,6 +112,10 @@ class StatusShape(Shape):
     oldest_waiting: datetime | None
     lag_seconds: float | None
     outcomes: dict[Outcome, int]
+    rematching: int
+    """Addresses whose held messages are still to be matched again."""
+    notifications: bool
+    """Whether Microsoft Graph tells us of new messages; without, the timer alone reads them."""
 
 
 class ActivityShape(Shape):
@@ -161,7 +172,7 @@ async def list_activity(request: Request, world: World, query: Annotated[ListQue
     """Runs that did something, and failures."""
     page = await world.runs.activity(start_of(request, query), query.top)
     return ActivityPage(
-        value=[ActivityShape.of(one, outcomes=dict(one.outcomes)) for one in page.items],
+        value=[ActivityShape.of(one, outcomes=+Counter(dict(one.outcomes))) for one in page.items],
         next_link=next_link(request, page.next),
     )
 

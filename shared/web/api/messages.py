@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
 from starlette.requests import Request
 
+from shared.jobs.retry_message import retry_message
 from shared.mail.address import normalised
 from shared.mail.ledger import LedgerRow
 from shared.mail.outcome import Mark, Outcome
@@ -71,6 +72,14 @@ async def list_messages(request: Request, world: World, query: Annotated[LedgerQ
         query.top,
     )
     return LedgerPage(value=[_shape(row) for row in page.items], next_link=next_link(request, page.next))
+
+
+@router.post("/{id}/retry", responses=problems(404, 409, 422))
+async def retry(
+    world: World, row_id: Annotated[str, Path(alias="id", pattern=r"^[0-9a-f]{8}-\d{8}-[0-9a-f]{32}$")]
+) -> LedgerRowShape:
+    """Processes a held or failed message again. 409 when it is neither, or when a run is at work on its mailbox."""
+    return _shape(await retry_message(world, row_id))
 
 
 def _shape(row: LedgerRow) -> LedgerRowShape:
