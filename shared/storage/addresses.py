@@ -31,6 +31,11 @@ class AddressRow:
     claimed_at: datetime
     etag: str = ""
 
+    @property
+    def holder(self) -> tuple[PartyKind, str]:
+        """Whose it is; numbers are the same whatever their case."""
+        return self.kind, self.number.upper()
+
 
 class AddressBook:
     """The address rows."""
@@ -61,7 +66,7 @@ class AddressBook:
     async def release(self, addresses: Iterable[str], kind: PartyKind, number: str) -> None:
         """Gives up addresses, where they are this person's still."""
         found = await self.find(addresses)
-        mine = [row for row in found.values() if (row.kind, row.number) == (kind, number)]
+        mine = [row for row in found.values() if row.holder == (kind, number.upper())]
         await together(self._tables.delete(TABLE, *_key(row.address)) for row in mine)
 
 

@@ -1,7 +1,7 @@
 """Contacts and salespeople, each in a list by number, with their claims on addresses."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -68,7 +68,7 @@ class People[P: Contact | Salesperson]:
 
     async def change(self, before: P, after: P, now: datetime) -> P:
         """Writes a person who still is as `before`. Raises Stale, or Conflict when an address is taken."""
-        await self._claim(after, now)
+        await self._claim(after, now, before)
         try:
             await self._tables.replace(self._table, _row(after), before.etag)
         except Stale:
@@ -94,7 +94,7 @@ class People[P: Contact | Salesperson]:
             if person.number in before and replace(before[person.number], etag="") == person
         }
         changed = {person.number: person for person in people if person.number not in results}
-        for number, conflict in (await self._conflicts(list(changed.values()), now)).items():
+        for number, conflict in (await self._conflicts(list(changed.values()), before, now)).items():
             results[number] = conflict
             await self._release_unused(changed.pop(number))
         await self._lists.put(map(_row, changed.values()))
@@ -114,25 +114,33 @@ class People[P: Contact | Salesperson]:
                     found[number] = from_columns(self._noun, row)
         return found
 
-    async def _claim(self, person: P, now: datetime) -> None:
-        conflicts = await self._conflicts([person], now)
+    async def _claim(self, person: P, now: datetime, before: P | None = None) -> None:
+        conflicts = await self._conflicts([person], {before.number: before} if before else {}, now)
         if conflicts:
             await self._release_unused(person)
             raise conflicts[person.number]
 
-    async def _conflicts(self, people: Sequence[P], now: datetime) -> dict[str, Conflict]:
-        """Claims the people's addresses, and says by number who cannot have theirs."""
+    async def _conflicts(self, people: Sequence[P], before: Mapping[str, P], now: datetime) -> dict[str, Conflict]:
+        """Claims the people's addresses, and says by number who cannot have theirs. `before`: people as they stand."""
         claims = {
             address: AddressRow(address, self._kind, person.number, code, now)
             for person in people
             for address, code in addresses_of(person).items()
         }
+        had = {address for person in before.values() for address in addresses_of(person)}
         conflicts: dict[str, Conflict] = {}
         for address, taken in (await self._book.claim(claims.values())).items():
-            alive = now - taken.claimed_at < CLAIM_LASTS or await self._directory.has(taken)
-            if alive or not await self._book.take_over(taken, claims[address]):
-                conflicts[claims[address].number] = Conflict(
-                    f"The address {address} belongs to {taken.kind.lower()} {taken.number}."
+            claim = claims[address]
+            if taken.holder == claim.holder:
+                if address in had:
+                    continue
+                counts = False  # left of a try that failed, and perhaps of long ago: it has to begin anew
+            else:
+                counts = now - taken.claimed_at < CLAIM_LASTS or await self._directory.has(taken)
+            in_the_way = taken if counts else await self._book.take_over(taken, claim)
+            if in_the_way:
+                conflicts[claim.number] = Conflict(
+                    f"The address {address} belongs to {in_the_way.kind.lower()} {in_the_way.number}."
                 )
         return conflicts
 
