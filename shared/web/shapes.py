@@ -59,13 +59,20 @@ def _date_text(value: Any) -> Any:
     return value
 
 
+def _inner(value: date) -> date:
+    # The calendar's first and last day have no day before or after them, and no midnight in every time zone.
+    if not date.min < value < date.max:
+        raise ValueError("Write a date from 0001-01-02 to 9999-12-30")
+    return value
+
+
 type Text = Annotated[str, AfterValidator(_text), Field(max_length=500)]
 """One line of text."""
 type Flag = Annotated[bool, Strict()]
 type Amount = Annotated[float, Strict(), Field(ge=0, le=1e15, allow_inf_nan=False)]
 """An amount in the setup's currency."""
 type Percentage = Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)]
-type Day = Annotated[date, BeforeValidator(_date_text)]
+type Day = Annotated[date, BeforeValidator(_date_text), AfterValidator(_inner)]
 """A date, YYYY-MM-DD."""
 type Number = Annotated[str, Field(pattern=r"^[\w.+@-]{1,50}$")]
 """A number or code that people give."""
