@@ -46,6 +46,33 @@ def test_a_machines_mail_is_known_by_its_signs(headers: dict[str, str], item_cla
     assert automatic(message, parties_known=False) == reason
 
 
+SIGNS = {
+    "auto-submitted": "auto-replied",
+    "return-path": "<>",
+    "list-unsubscribe": "<mailto:stop@letters.example>",
+    "precedence": "bulk",
+    "content-type": "multipart/report; report-type=delivery-status",
+}
+
+
+@pytest.mark.parametrize("one", SIGNS)
+@pytest.mark.parametrize("other", SIGNS)
+def test_signs_together_are_a_machines_mail_too(one: str, other: str) -> None:
+    headers = {name: SIGNS[name] for name in (one, other)}
+    assert automatic(a_message(headers=tuple(headers.items())), parties_known=True)
+
+
+def test_a_sign_beside_those_of_a_list_counts() -> None:
+    both = (("list-id", "<all.nordurljos.example>"), ("list-unsubscribe", "<https://letters.example/stop>"))
+    assert automatic(a_message(headers=both), parties_known=True) == NEWSLETTER
+    assert automatic(a_message(headers=(*both[:1], ("precedence", "list"))), parties_known=True) == ""
+
+
+def test_the_first_header_of_a_name_counts() -> None:
+    twice = (("auto-submitted", "no"), ("auto-submitted", "auto-replied"))
+    assert automatic(a_message(headers=twice), parties_known=True) == ""
+
+
 @pytest.mark.parametrize("header", [("list-id", "<all.nordurljos.example>"), ("precedence", "list")])
 def test_a_distribution_list_hides_no_customer(header: tuple[str, str]) -> None:
     assert automatic(a_message(headers=(header,)), parties_known=True) == ""
