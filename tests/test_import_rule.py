@@ -45,6 +45,14 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
             assert name in RULES[room] or name in sys.stdlib_module_names, f"{file.relative_to(ROOT)} imports {module}"
 
 
+def test_every_file_of_the_product_has_a_rule_but_the_one_that_knows_all() -> None:
+    places = [ROOT / room for room in RULES]
+    free = {file.name for file in PRODUCT if not any(file == place or place in file.parents for place in places)}
+    assert free == {"wiring.py", "__init__.py"}
+    for file in PRODUCT:
+        assert {module.split(".")[0] for module in _imported(file)}.isdisjoint({"local", "tests", "bench"}), file
+
+
 def test_only_the_doors_know_the_functions_platform() -> None:
     for file in PRODUCT:
         if "azure.functions" in _imported(file):

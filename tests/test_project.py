@@ -1,5 +1,6 @@
 """Promises about the project itself."""
 
+import ast
 import json
 import re
 import subprocess
@@ -47,3 +48,27 @@ def test_no_path_of_a_developers_machine_is_in_the_project() -> None:
 
 def test_the_licence_is_mit() -> None:
     assert (ROOT / "LICENSE").read_text().startswith("MIT License")
+
+
+def test_everything_that_others_use_says_what_it_is() -> None:
+    product = [ROOT / "function_app.py", *(ROOT / "functions").rglob("*.py"), *(ROOT / "shared").rglob("*.py")]
+    silent = []
+    for file in product:
+        module = ast.parse(file.read_text())
+        public = [module, *_public(module), *(one for part in _public(module) for one in _public(part))]
+        silent += [(file.name, getattr(one, "name", "")) for one in public if not ast.get_docstring(one)]
+    assert silent == []
+
+
+type Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _public(parent: Documented) -> list[Documented]:
+    """Public classes, functions and methods, except a Protocol's that say all by their names: `...`."""
+    return [
+        node
+        for node in (parent.body if isinstance(parent, ast.Module | ast.ClassDef) else [])
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and not node.name.startswith("_")
+        and ast.unparse(node.body[-1]) != "..."
+    ]
