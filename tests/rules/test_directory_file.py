@@ -108,10 +108,11 @@ def test_a_file_that_is_wrong_as_a_whole_is_refused(file: bytes, message: str) -
 
 
 def test_a_file_of_exactly_20_mb_is_read() -> None:
-    line = b"CT000002,Carl Munro\n"
-    file = b"no,name\n" + line
-    file += b"\n" * (LARGEST_FILE - len(file))
-    assert read(file) == [Line(2, CARL)]
+    file = b"no,name\nCT000002,Carl Munro\n"
+    padding = (b"x" * 99_999 + b"\n") * 210
+    first, *others = read(file + padding[: LARGEST_FILE - len(file)])
+    assert first == Line(2, CARL)
+    assert {line.fault for line in others} == {"The line has 1 values, the header 2."}
 
 
 def test_a_header_alone_is_a_file_without_people() -> None:
