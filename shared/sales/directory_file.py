@@ -61,7 +61,7 @@ def read_file(file: bytes, columns: tuple[str, ...], required: tuple[str, ...]) 
 def contact_of(line: Line) -> Contact:
     """Raises Invalid, saying what is wrong with the line."""
     values = line.readable()
-    kind = next((kind for kind in ContactType if kind.lower() == values.get("type", "person").lower()), None)
+    kind = next((kind for kind in ContactType if kind.lower() == (values.get("type") or "person").lower()), None)
     if kind is None:
         raise Invalid("The type must be Company or Person.")
     return Contact(
