@@ -14,6 +14,7 @@ from shared.jobs.check_person import faults_of, tidied
 from shared.jobs.keep_directory import new_numbers
 from shared.jobs.ports import People, World
 from shared.jobs.rematch_held import became_known
+from shared.mail.matching import PartyKind
 from shared.sales.background_job import BackgroundJob, JobError, JobState
 from shared.sales.directory_file import (
     CONTACT_COLUMNS,
@@ -113,6 +114,10 @@ class _Progress:
         errors = [JobError(line, message) for line, message in faults.items()]
         await self.world.background_jobs.save(self._job, errors)
 
+    def line_with(self, number: str, line: int) -> int:
+        """The line in which a number stands: this one, if none had it before."""
+        return self._numbers.setdefault(number.upper(), line)
+
     async def end(self) -> None:
         """Notes that all lines are done."""
         await self.world.background_jobs.save(replace(self._job, state=JobState.DONE))
@@ -122,8 +127,7 @@ class _Progress:
             raise Invalid("The line is not valid.", faults)
         if not person.number and not person.email:
             raise Invalid("Give a number or an e-mail address, so that the line is known again.")
-        key = person.number.upper()
-        if key and (other := self._numbers.setdefault(key, line)) != line:
+        if person.number and (other := self.line_with(person.number, line)) != line:
             raise Invalid(f"{person.number} stands in line {other} already.")
         for address in addresses_of(person):
             if (other := self._addresses.setdefault(address, line)) != line:
@@ -139,7 +143,9 @@ async def _save_contacts(world: World, progress: _Progress, batch: Sequence[_Par
     for one in batch:
         company_no, code = one.person.company_no, one.person.salesperson_code
         company = companies.get(company_no)
-        if company_no and company_no != one.person.no and (not company or company.type is not ContactType.COMPANY):
+        if (other := progress.line_with(one.person.no, one.line)) != one.line:
+            faults[one.line] = f"{one.person.no} stands in line {other} already."
+        elif company_no and company_no != one.person.no and (not company or company.type is not ContactType.COMPANY):
             faults[one.line] = f"There is no company {company_no}."
         elif code and code not in salespeople:
             faults[one.line] = f"There is no salesperson {code}."
@@ -150,8 +156,9 @@ async def _save_contacts(world: World, progress: _Progress, batch: Sequence[_Par
 async def _numbered(world: World, batch: Sequence[_Parsed[Contact]]) -> list[_Parsed[Contact]]:
     """A contact without a number is the one who has the address already, or else gets the next number."""
     nameless = [one for one in batch if not one.person.no]
-    known = await world.directory.parties({one.person.email for one in nameless})
-    numbers = {one.line: known[one.person.email].number for one in nameless if one.person.email in known}
+    parties = await world.directory.parties({one.person.email for one in nameless})
+    known = {address: party.number for address, party in parties.items() if party.kind is PartyKind.CONTACT}
+    numbers = {one.line: known[one.person.email] for one in nameless if one.person.email in known}
     new = [one.line for one in nameless if one.line not in numbers]
     numbers |= dict(zip(new, await new_numbers(world, len(new)), strict=True))
     return [_Parsed(one.line, replace(one.person, no=numbers.get(one.line, one.person.no))) for one in batch]
