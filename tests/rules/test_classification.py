@@ -1,5 +1,6 @@
 """What a message is by its headers and item class (DOMAIN.md, `automatic` and `excluded`)."""
 
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -46,20 +47,30 @@ def test_a_machines_mail_is_known_by_its_signs(headers: dict[str, str], item_cla
     assert automatic(message, parties_known=False) == reason
 
 
-SIGNS = {
-    "auto-submitted": "auto-replied",
-    "return-path": "<>",
-    "list-unsubscribe": "<mailto:stop@letters.example>",
-    "precedence": "bulk",
-    "content-type": "multipart/report; report-type=delivery-status",
-}
+SIGNS = (
+    (REPORT, "content-type", "multipart/report; report-type=delivery-status"),
+    (REPLY, "auto-submitted", "auto-replied"),
+    (NO_PATH, "return-path", "<>"),
+    (NEWSLETTER, "list-unsubscribe", "<mailto:stop@letters.example>"),
+    (BULK, "precedence", "bulk"),
+)
+"""In the order in which they make the reason."""
 
 
-@pytest.mark.parametrize("one", SIGNS)
-@pytest.mark.parametrize("other", SIGNS)
-def test_signs_together_are_a_machines_mail_too(one: str, other: str) -> None:
-    headers = {name: SIGNS[name] for name in (one, other)}
-    assert automatic(a_message(headers=tuple(headers.items())), parties_known=True)
+@pytest.mark.parametrize("item_class", ["IPM.Note", "IPM.Schedule.Meeting.Request"])
+@pytest.mark.parametrize("listed", [(), (("list-id", "<all.nordurljos.example>"),)], ids=["", "through a list"])
+@pytest.mark.parametrize(
+    "signs",
+    [signs for count in range(1, len(SIGNS) + 1) for signs in combinations(SIGNS, count)],
+    ids=lambda signs: "+".join(name for _, name, _ in signs),
+)
+def test_of_signs_that_come_together_the_strongest_is_the_reason(
+    signs: tuple[tuple[str, str, str], ...], listed: tuple[tuple[str, str], ...], item_class: str
+) -> None:
+    headers = (*listed, *((name, value) for _, name, value in reversed(signs)))
+    message = a_message(headers=headers, item_class=item_class)
+    reason = signs[0][0]
+    assert automatic(message, parties_known=True) == automatic(message, parties_known=False) == reason
 
 
 def test_a_sign_beside_those_of_a_list_counts() -> None:
