@@ -75,7 +75,8 @@ class Lists:
         async for bucket in self._buckets(name, place.bucket, bounds.last):
             after = max(bounds.after, place.row_key if bucket == place.bucket else "")
             while True:
-                wanted = min(limit + 1 - len(kept), SCANNED_ROWS - scanned)
+                # What a filter passes over is read in doubling lots: else a small page would cost hundreds of requests.
+                wanted = min(max(limit + 1 - len(kept), scanned), SCANNED_ROWS - scanned)
                 rows = await self._tables.range(
                     self._table, f"{name}.{bucket}", after=after, below=bounds.below, limit=wanted
                 )
@@ -99,19 +100,27 @@ class Lists:
         if first == WHOLE:
             return
         after = first
-        while rows := await self._tables.range(self._table, name, after=after, limit=100):
+        while rows := await self._tables.range(
+            self._table, _index_of(name), after=f"{name}.{after}", below=f"{name}.~", limit=100
+        ):
             for row in rows:
-                if last and row["RowKey"] > last:
+                if last and row["bucket"] > last:
                     return
-                yield row["RowKey"]
-            after = rows[-1]["RowKey"]
+                yield row["bucket"]
+            after = rows[-1]["bucket"]
 
     async def _index(self, rows: Iterable[Row]) -> None:
         """Notes the buckets first, so that no row is ever in a bucket that readers do not know."""
         buckets = {_list_and_bucket(row["PartitionKey"]) for row in rows} - self._indexed
         buckets = {(name, bucket) for name, bucket in buckets if bucket != WHOLE}
-        await self._tables.insert_all(self._table, [{"PartitionKey": n, "RowKey": b} for n, b in buckets])
+        rows = [{"PartitionKey": _index_of(n), "RowKey": f"{n}.{b}", "bucket": b} for n, b in buckets]
+        await self._tables.insert_all(self._table, rows)
         self._indexed |= buckets
+
+
+def _index_of(name: str) -> str:
+    """Partition of the index: one for all lists of a kind, so that those that become known together go in together."""
+    return f"{name.partition('-')[0]}.index"
 
 
 def _list_and_bucket(partition: str) -> tuple[str, str]:
