@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 
+from local.sample import Company
 from shared.sales.party import Contact, ContactType, Salesperson
 from shared.settings import read_settings
+from shared.web.api.contacts import NewContact
+from shared.web.api.salespeople import NewSalesperson
 from shared.wiring import Wiring
 
 SALESPEOPLE = 5
@@ -28,19 +31,32 @@ def letters(count: int, run: str) -> Iterator[bytes]:
         yield mail.as_bytes()
 
 
-async def settle_in(environment: dict[str, str]) -> None:
-    """Writes the people into the directory."""
+def _contact(number: int) -> str:
+    return f"c{number}@customer.example"
+
+
+async def settle_in(environment: dict[str, str], sample: Company | None = None) -> None:
+    """Writes the people into the directory: the benchmark's own, or those of the sample company."""
     wiring = Wiring(read_settings(environment))
     now = datetime.now(UTC)
     directory = wiring.world.directory
-    people = [Salesperson(f"S{n}", f"Salesperson {n}", f"s{n}@nordurljos.example") for n in range(SALESPEOPLE)]
+    salespeople, contacts = _of_sample(sample) if sample else _invented()
+    await directory.salespeople.save_all(salespeople, now)
+    await directory.contacts.save_all(contacts, now)
+    await wiring.close()
+
+
+def _invented() -> tuple[list[Salesperson], list[Contact]]:
+    salespeople = [Salesperson(f"S{n}", f"Salesperson {n}", f"s{n}@nordurljos.example") for n in range(SALESPEOPLE)]
     companies = [Contact(f"CT{n:06}", ContactType.COMPANY, f"Company {n}") for n in range(COMPANIES)]
     persons = [
-        Contact(
-            f"CT{n + 1000:06}", ContactType.PERSON, f"Person {n}", f"CT{n % COMPANIES:06}", f"c{n}@customer.example"
-        )
+        Contact(f"CT{n + 1000:06}", ContactType.PERSON, f"Person {n}", f"CT{n % COMPANIES:06}", _contact(n))
         for n in range(CONTACTS)
     ]
-    await directory.salespeople.save_all(people, now)
-    await directory.contacts.save_all(companies + persons, now)
-    await wiring.close()
+    return salespeople, companies + persons
+
+
+def _of_sample(sample: Company) -> tuple[list[Salesperson], list[Contact]]:
+    salespeople = [NewSalesperson.model_validate(body) for body in sample.salespeople]
+    contacts = [NewContact.model_validate(body) for body in sample.contacts]
+    return [one.noun(one.code) for one in salespeople], [one.noun(one.no) for one in contacts]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ class Stage:
     settings: dict[str, str]
     smtp: str
     url: str
+    storage_log: Path
 
     def put_mail(self, mails: Iterator[bytes]) -> None:
         """Mail straight to the logging mailbox, as the mail flow rules' BCC brings it."""
@@ -46,6 +48,10 @@ class Stage:
             state: dict[str, Any] = client.get("/box/state").json()
             return state
 
+    def storage_requests(self) -> int:
+        """How many requests storage has written into its log, where it does."""
+        return len(_REQUEST.findall(self.storage_log.read_text(errors="replace")))
+
     def work(self, *arguments: str) -> dict[str, Any]:
         """Runs `python -m bench.worker` and returns what it says of itself."""
         command = [sys.executable, "-m", "bench.worker", *arguments]
@@ -59,19 +65,23 @@ class Stage:
         return httpx.Client(base_url=self.url, verify=self.settings["SSL_CERT_FILE"], trust_env=False)
 
 
+_REQUEST = re.compile(r'"(?:GET|POST|PUT|MERGE|PATCH|DELETE) /')
+
+
 @contextmanager
-def stage() -> Iterator[Stage]:
+def stage(*, log_requests: bool = False) -> Iterator[Stage]:
     """Starts storage and tenant, each in a process of its own, and ends them."""
-    azurite = Azurite()
-    azurite.start()
     with TemporaryDirectory() as folder:
+        storage_log = Path(folder) / "azurite.log"
+        azurite = Azurite(log=storage_log, log_requests=log_requests)
+        azurite.start()
         command = [sys.executable, "-m", "local", "tenant", "--domain", DOMAIN, "--folder", str(Path(folder))]
         tenant = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
             ready = json.loads(tenant.stdout.readline() if tenant.stdout else "")
             inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
             settings = inherited | ready["settings"] | {"AzureWebJobsStorage": azurite.account()}
-            yield Stage(settings | {"BENCH_CLIENT_ID": ready["clientId"]}, ready["smtp"], ready["url"])
+            yield Stage(settings | {"BENCH_CLIENT_ID": ready["clientId"]}, ready["smtp"], ready["url"], storage_log)
         finally:
             tenant.terminate()
             tenant.wait()

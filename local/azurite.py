@@ -20,7 +20,6 @@ ENTRY = Path(__file__).parent.parent / "node_modules" / "azurite" / "dist" / "sr
 LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at (http://\S+)")
 FLAGS = [
     "--inMemoryPersistence",
-    "--silent",  # no line for each request; the ports are printed all the same
     "--skipApiVersionCheck",  # the queue SDK asks for a newer API than Azurite knows
     "--disableTelemetry",
     *("--blobPort", "0", "--queuePort", "0", "--tablePort", "0"),
@@ -30,7 +29,9 @@ FLAGS = [
 class Azurite:
     """One Azurite with so many accounts, each an empty storage of its own."""
 
-    def __init__(self, accounts: int = 1, log: Path | None = None) -> None:
+    def __init__(self, accounts: int = 1, log: Path | None = None, *, log_requests: bool = False) -> None:
+        # Without a line for each request; the ports are printed all the same.
+        self._flags = FLAGS if log_requests else ["--silent", *FLAGS]
         self._own_folder = None if log else TemporaryDirectory(prefix="azurite-")
         self._log = log or Path(self._own_folder.name if self._own_folder else "", "azurite.log")
         self._keys = {f"account{number:04}": _key(number) for number in range(accounts)}
@@ -45,7 +46,7 @@ class Azurite:
             raise FileNotFoundError("Node.js is missing: no program named node on the PATH")
         accounts = ";".join(f"{name}:{key}" for name, key in self._keys.items())
         environment = os.environ | {"AZURITE_ACCOUNTS": accounts}
-        self._child = Child.start("Azurite", [node, str(ENTRY), *FLAGS], self._log, environment)
+        self._child = Child.start("Azurite", [node, str(ENTRY), *self._flags], self._log, environment)
         self._child.wait_until(self._listens, seconds=60)
         return self._child
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.errors import ProductError, StorageUnavailable
+from shared.jobs.known_parties import KnownParties
 from shared.jobs.log_messages import Logged, log_broken, log_messages, write_entries
 from shared.jobs.mail_ports import Mailbox
 from shared.jobs.ports import World
@@ -61,6 +62,7 @@ async def drain_mailbox(world: World, mailbox: Mailbox, policy: Policy, budget: 
 async def _drain(world: World, mailbox: Mailbox, policy: Policy, lease: Lease, deadline: datetime, run: Run) -> None:
     """Messages are moved while the next ones are read, decided and written: the mailbox is never left waiting."""
     settling: list[asyncio.Task[None]] = []
+    known = KnownParties(world.directory)
 
     async def settle(rows: Sequence[LedgerRow]) -> None:
         run.outcomes.update(await settle_messages(world, mailbox, policy, rows))
@@ -75,7 +77,7 @@ async def _drain(world: World, mailbox: Mailbox, policy: Policy, lease: Lease, d
             lease = renewed
             if not some:
                 continue
-            logged = await _log(world, mailbox, policy, some)
+            logged = await _log(world, mailbox, policy, some, known)
             run.outcomes.update(logged.outcomes)
             if len(settling) == SETTLING:
                 await settling.pop(0)
@@ -117,9 +119,14 @@ async def _work(
 
 
 async def _log(
-    world: World, mailbox: Mailbox, policy: Policy, items: Sequence[Message | BrokenItem | LedgerRow]
+    world: World,
+    mailbox: Mailbox,
+    policy: Policy,
+    items: Sequence[Message | BrokenItem | LedgerRow],
+    known: KnownParties,
 ) -> Logged:
-    logged = await log_messages(world, mailbox, policy, [item for item in items if isinstance(item, Message)])
+    messages = [item for item in items if isinstance(item, Message)]
+    logged = await log_messages(world, mailbox, policy, messages, known)
     leftovers = [item for item in items if isinstance(item, LedgerRow)]
     logged.add(await write_entries(world, mailbox, policy, leftovers))
     for item in items:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.errors import MessageFailed, ProductError, RowRefused
+from shared.jobs.known_parties import KnownParties
 from shared.jobs.mail_ports import Mailbox
 from shared.jobs.ports import World
 from shared.jobs.settle_messages import TRIES, count_failure, settle_messages
 from shared.mail.decision import Decision, Policy, decide
-from shared.mail.ledger import LedgerRow, interaction_id
+from shared.mail.ledger import LedgerRow
 from shared.mail.message import BrokenItem, Message
 from shared.mail.message_key import item_key
 from shared.mail.outcome import Outcome
@@ -35,10 +36,12 @@ class Logged:
         self.outcomes.update(other.outcomes)
 
 
-async def log_messages(world: World, mailbox: Mailbox, policy: Policy, messages: Sequence[Message]) -> Logged:
+async def log_messages(
+    world: World, mailbox: Mailbox, policy: Policy, messages: Sequence[Message], known: KnownParties
+) -> Logged:
     """Decides about the messages, keeps the plans, and writes the entries."""
     try:
-        planned = await _plan(world, policy, messages)
+        planned = await _plan(world, policy, messages, known)
         # A plan that was there may be of a time when the message was elsewhere.
         rows = [
             replace(row, message=replace(row.message, folder=message.folder))
@@ -46,7 +49,7 @@ async def log_messages(world: World, mailbox: Mailbox, policy: Policy, messages:
         ]
     except RowRefused as refusal:
         if len(messages) > 1:
-            return await _one_by_one(log_messages(world, mailbox, policy, [message]) for message in messages)
+            return await _one_by_one(log_messages(world, mailbox, policy, [message], known) for message in messages)
         return Logged(outcomes=await _put_aside(world, mailbox, policy, messages[0], refusal))
     return await write_entries(world, mailbox, policy, rows)
 
@@ -76,7 +79,7 @@ def entries_of(row: LedgerRow) -> list[Interaction]:
         return []
     return [
         Interaction(
-            id=interaction_id(message, pair),
+            id=row.interaction_id(pair),
             occurred_at=row.occurred_at,
             information_flow=row.decision.flow or "",
             kind=row.decision.kind,
@@ -103,11 +106,11 @@ async def _one_by_one(works: Iterable[Awaitable[Logged]]) -> Logged:
     return logged
 
 
-async def _plan(world: World, policy: Policy, messages: Sequence[Message]) -> list[LedgerRow]:
+async def _plan(world: World, policy: Policy, messages: Sequence[Message], known: KnownParties) -> list[LedgerRow]:
     now = world.clock()
     claims, parties = await asyncio.gather(
         world.ledger.claim(messages),
-        world.directory.parties({address for message in messages for address in message.addresses}),
+        known.find({address for message in messages for address in message.addresses}),
     )
     return [_row(message, decide(message, claims[message.item_id], parties, policy), now) for message in messages]
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from shared.jobs.mail_ports import Mailbox
 from shared.mail.message import BrokenItem, Folder, Message
 
-FIRST = 8
+FIRST = 16
 """Messages that are written before the first of them is moved; then twice as many, and so on."""
-AT_A_TIME = 50
+AT_A_TIME = 64
 """Messages that are written while as many are moved: enough to fill transactions, few enough to begin moving soon."""
 
 

@@ -13,8 +13,8 @@ from shared.mail.setup import EmailLoggingSetup
 from shared.paging import Page, Place
 from shared.sales.interaction import Comment, Interaction, InteractionFilter
 
-MAIL_KEY_LENGTH = 32
-"""An entry's id begins with its mail's key: see `mail.ledger.interaction_id`."""
+_MAIL_KEY = slice(8, 40)
+"""Where an entry's id has its mail's key: see `LedgerRow.interaction_id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,6 @@ async def _original(world: World, entry_id: str) -> tuple[Mailbox, MessageRefere
         mailbox=entry.mailbox,
         item_id=entry.item_id,
         internet_message_id=entry.internet_message_id,
-        mail_key=entry.id[:MAIL_KEY_LENGTH],
+        mail_key=entry.id[_MAIL_KEY],
     )
     return world.mailboxes.open(entry.mailbox, setup), reference

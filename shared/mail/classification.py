@@ -30,6 +30,8 @@ HEADERS = frozenset(
 """The headers that the rules look at. No others are kept, and these only until it is decided."""
 _MEETING = ("ipm.schedule.meeting.request", "ipm.schedule.meeting.canceled")
 _MEETING_RESPONSE = "ipm.schedule.meeting.resp"
+_REPLY_BY_RULE = "ipm.note.rules."
+"""Out of Office and other rules' replies take the class of their template, such as IPM.Note.Rules.OofTemplate.Microsoft: [MS-OXORULE]."""
 
 
 def automatic(message: Message, *, parties_known: bool) -> str:
@@ -45,7 +47,10 @@ def automatic(message: Message, *, parties_known: bool) -> str:
             item_class.startswith("report.") or message.header(CONTENT_TYPE).startswith("multipart/report")
         ),
         "It is a response to a meeting request.": item_class.startswith(_MEETING_RESPONSE),
-        "It is an automatic reply.": message.header(AUTO_SUBMITTED).split(";")[0].strip() not in ("", "no"),
+        "It is an automatic reply.": (
+            item_class.startswith(_REPLY_BY_RULE)
+            or message.header(AUTO_SUBMITTED).split(";")[0].strip() not in ("", "no")
+        ),
         "It has no return path, as bounces and automatic replies have.": message.header(RETURN_PATH).strip() == "<>",
         "It is a newsletter: it offers to unsubscribe.": bool(message.header(LIST_UNSUBSCRIBE)),
         "It was sent as bulk mail.": precedence in {"bulk", "junk"},

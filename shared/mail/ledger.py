@@ -28,7 +28,15 @@ class LedgerRow:
     @property
     def interaction_ids(self) -> tuple[str, ...]:
         """Ids of the entries, in the order of the recipients."""
-        return tuple(interaction_id(self.message, pair) for pair in self.decision.pairs)
+        return tuple(self.interaction_id(pair) for pair in self.decision.pairs)
+
+    def interaction_id(self, pair: Pair) -> str:
+        """Id of the entry for a pair: day of the interaction, key of the mail, key of the pair.
+
+        It follows from the plan alone, so that whoever repeats the work writes the same entry.
+        """
+        pair_key = digest(pair.contact_no, pair.salesperson_code, length=16)
+        return f"{self.occurred_at:%Y%m%d}{mail_key(self.message)}{pair_key}"
 
     @property
     def occurred_at(self) -> datetime:
@@ -43,8 +51,3 @@ class HeldAddress:
 
     address: str
     count: int
-
-
-def interaction_id(message: Message, pair: Pair) -> str:
-    """Follows from the mail and the pair alone, so that whoever repeats the work writes the same entry."""
-    return mail_key(message) + digest(pair.contact_no, pair.salesperson_code, length=16)

@@ -68,16 +68,13 @@ class HeldMessages:
         await self._tables.delete(TABLE, list_key("rematch", mailbox), digest(address))
 
     async def _count(self, addresses: Iterable[str]) -> None:
-        await together(self._count_one(address) for address in dict.fromkeys(addresses))
-
-    async def _count_one(self, address: str) -> None:
         """Counts what is there, instead of adding and subtracting: so a crash or a repeat cannot make it wrong."""
-        count = len(await self._tables.range(TABLE, list_key("held", address)))
-        if count:
-            row = {**to_columns(HeldAddress(address, count)), "PartitionKey": _ADDRESSES, "RowKey": digest(address)}
-            await self._tables.put(TABLE, row)
-        else:
-            await self._tables.delete(TABLE, _ADDRESSES, digest(address))
+        wanted = list(dict.fromkeys(addresses))
+        held = await together(self._tables.range(TABLE, list_key("held", address)) for address in wanted)
+        counts = [HeldAddress(address, len(rows)) for address, rows in zip(wanted, held, strict=True)]
+        rows = [{**to_columns(one), "PartitionKey": _ADDRESSES, "RowKey": digest(one.address)} for one in counts]
+        await self._tables.put_all(TABLE, [row for row in rows if row["count"]])
+        await self._tables.delete_all(TABLE, [(_ADDRESSES, row["RowKey"]) for row in rows if not row["count"]])
 
 
 def _entries(row: LedgerRow) -> list[Row]:

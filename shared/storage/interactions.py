@@ -1,6 +1,6 @@
 """Interaction log entries.
 
-The canonical row stands in the partition of its mail, with its comments. Copies stand in the lists that people read:
+The canonical row stands in the partition of its day, with its comments. Copies stand in the lists that people read:
 all entries, and those of a contact, company, salesperson, conversation and opportunity.
 """
 
@@ -18,7 +18,8 @@ from shared.storage.tables import Row, Tables
 
 TABLE = "interactions"
 LISTS = "interactionlists"
-_MAIL_KEY_LENGTH = 32
+_DAY = 8
+"""An entry's id begins with its day, which is its partition: entries of a day are written together."""
 _LISTS_BY_FIELD: dict[str, Callable[[datetime], str]] = {
     # Shortest list first. A conversation and an opportunity come to an end, so their lists are not cut.
     "conversation_id": uncut,
@@ -97,7 +98,7 @@ class InteractionStore:
 
 
 def _key(entry_id: str) -> tuple[str, str]:
-    return entry_id[:_MAIL_KEY_LENGTH], entry_id[_MAIL_KEY_LENGTH:]
+    return entry_id[:_DAY], entry_id[_DAY:]
 
 
 def _row(entry: Interaction) -> Row:

@@ -6,6 +6,7 @@ partition of its Internet Message-ID, where a forged one is seen at once. `messa
 that people read, and the list of the unfinished.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -44,8 +45,11 @@ class LedgerStore:
 
     async def claim(self, messages: Sequence[Message]) -> dict[str, Claim]:
         """Claims each message's mail for its item, and says by item id who owns it."""
-        claims = await together(self._claim(message) for message in messages)
-        return {message.item_id: claim for message, claim in zip(messages, claims, strict=True)}
+        same_id: defaultdict[str, list[Message]] = defaultdict(list)
+        for message in messages:
+            same_id[message_id_key(message)].append(message)
+        claims = await together(self._claim_in_turn(alike) for alike in same_id.values())
+        return {item_id: claim for claimed in claims for item_id, claim in claimed.items()}
 
     async def begin(self, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
         """Writes the plans; the answer has, for each item, the plan that counts: the one that was there first."""
@@ -172,6 +176,10 @@ class LedgerStore:
         self._known |= dict.fromkeys(keys)
         while len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
+
+    async def _claim_in_turn(self, messages: Sequence[Message]) -> dict[str, Claim]:
+        """Of mails with one Message-ID, the one that came first is the one that had it first."""
+        return {message.item_id: await self._claim(message) for message in messages}
 
     async def _claim(self, message: Message) -> Claim:
         partition, mail = message_id_key(message), mail_key(message)

@@ -36,12 +36,13 @@ CONCURRENT_REQUESTS = 16
 
 
 class Tables:
-    """The app's tables. Each is made when it is first touched."""
+    """The app's tables. Each that is not there is made when it is first touched."""
 
     def __init__(self, service: TableServiceClient) -> None:
         self._service = service
         self._clients: dict[str, TableClient] = {}
-        self._made: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._making = asyncio.Lock()
+        self._existing: set[str] = set()
         self._slots = asyncio.Semaphore(CONCURRENT_REQUESTS)
 
     async def get(self, table: str, partition: str, row: str) -> Row | None:
@@ -190,11 +191,18 @@ class Tables:
                     raise
 
     async def _client(self, table: str) -> TableClient:
-        async with self._made[table]:
-            if table not in self._clients:
+        if table not in self._clients:
+            async with self._making:
                 with _translated():
-                    self._clients[table] = await self._service.create_table_if_not_exists(table)
+                    await self._make(table)
         return self._clients[table]
+
+    async def _make(self, table: str) -> None:
+        if not self._existing:
+            self._existing = {found.name async for found in self._service.list_tables()}
+        if table not in self._existing:
+            await self._service.create_table_if_not_exists(table)
+        self._clients[table] = self._service.get_table_client(table)
 
 
 def _groups(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:

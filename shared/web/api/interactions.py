@@ -33,7 +33,7 @@ router = APIRouter(
     responses=problems(422),
 )
 
-EntryId = Annotated[str, Path(alias="id", pattern=r"^[0-9a-f]{48}$")]
+EntryId = Annotated[str, Path(alias="id", pattern=r"^\d{8}[0-9a-f]{48}$")]
 
 
 class InteractionQuery(ListQuery):
