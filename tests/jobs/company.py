@@ -41,6 +41,7 @@ async def found_company(world: World, tenant: Tenant, **setup: object) -> EmailL
 
 def letter(
     sender: str,
+    /,
     *to: str,
     cc: tuple[str, ...] = (),
     subject: str = "Malt and lamps",
