@@ -31,7 +31,7 @@ HEADERS = frozenset(
 _MEETING = ("ipm.schedule.meeting.request", "ipm.schedule.meeting.canceled")
 _MEETING_RESPONSE = "ipm.schedule.meeting.resp"
 _REPLY_BY_RULE = "ipm.note.rules."
-"""Out of Office and other rules' replies take the class of their template, such as IPM.Note.Rules.OofTemplate.Microsoft: [MS-OXORULE]."""
+"""Replies by rule have the class of their template, as IPM.Note.Rules.OofTemplate.Microsoft: [MS-OXORULE]."""
 
 
 def automatic(message: Message, *, parties_known: bool) -> str:
