@@ -36,7 +36,8 @@ class LedgerRow:
         It follows from the plan alone, so that whoever repeats the work writes the same entry.
         """
         pair_key = digest(pair.contact_no, pair.salesperson_code, length=16)
-        return f"{self.occurred_at:%Y%m%d}{mail_key(self.message)}{pair_key}"
+        day = self.occurred_at.date().isoformat().replace("-", "")  # strftime's years may have less than four digits
+        return day + mail_key(self.message) + pair_key
 
     @property
     def occurred_at(self) -> datetime:
