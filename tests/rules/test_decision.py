@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.mail.decision import Claim, Decision, Policy, decide
-from shared.mail.ledger import LedgerRow, interaction_id
+from shared.mail.ledger import LedgerRow
 from shared.mail.matching import InformationFlow, Pair
 from shared.mail.message import Kind, Sensitivity
 from shared.mail.never_log import RuleKind
@@ -230,4 +230,4 @@ def test_an_interaction_has_the_sent_time_when_outbound_and_the_received_time_wh
     decision = decide(message, MINE, PARTIES, NOTHING_SPECIAL)
     row = LedgerRow("row", message, decision, RECEIVED)
     assert row.occurred_at == time
-    assert row.interaction_ids == (interaction_id(message, PAIR),)
+    assert row.interaction_ids == (row.interaction_id(PAIR),)

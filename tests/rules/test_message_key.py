@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.mail.ledger import interaction_id
-from shared.mail.matching import Pair
 from shared.mail.message_key import digest, item_key, mail_key, message_id_key
 from tests.rules.people import BEN, DISA, LOG, RECEIVED, SENT, a_message
 
@@ -68,16 +66,6 @@ def test_the_key_of_an_item_begins_with_its_mailbox_and_day() -> None:
 
 def test_the_day_in_an_items_key_has_eight_digits_however_old_the_item_is() -> None:
     assert item_key(LOG, "item-1", datetime(1, 1, 1, tzinfo=UTC))[8:18] == "-00010101-"
-
-
-def test_an_entrys_id_follows_from_the_mail_and_the_pair() -> None:
-    pair = Pair("CT000002", "CT000001", "AK", "")
-    entry_id = interaction_id(a_message(), pair)
-    assert entry_id[:32] == mail_key(a_message())
-    assert len(entry_id) == 48
-    assert entry_id == interaction_id(a_message(item_id="item-2"), replace(pair, company_no="", contact_no="CT000002"))
-    assert entry_id != interaction_id(a_message(), replace(pair, contact_no="CT000003"))
-    assert entry_id != interaction_id(a_message(), replace(pair, salesperson_code="BW"))
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\x1f", exclude_categories=()))), st.integers(1, 64))
