@@ -35,6 +35,7 @@ async def create_opportunity(world: World, entry_id: str, wish: OpportunityWish,
     if entry.canceled:
         raise Conflict("This entry is canceled. An opportunity cannot be made from it.")
     if entry.opportunity_no:
+        await world.interactions.write([entry])  # whoever linked it may have died before the lists showed it
         raise Conflict(f"This entry belongs to opportunity {entry.opportunity_no} already.")
     await _check_people(world, entry)
     comments = await world.interactions.comments(entry_id)
