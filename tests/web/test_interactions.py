@@ -106,9 +106,10 @@ def test_one_entry_is_read_with_its_comments_and_the_tag_that_the_list_shows(let
     assert answer.headers["ETag"] == listed["etag"]
 
 
-def test_an_entry_that_does_not_exist_is_404(reader: httpx.Client) -> None:
+def test_an_entry_that_does_not_exist_is_404(letters: httpx.Client) -> None:
+    unknown = by_message_id(letters, FIRST)["id"][:-8] + "00000000"
     for address in ("", "/message", "/open"):
-        answer = reader.get(f"/api/interactions/{'0' * 48}{address}")
+        answer = letters.get(f"/api/interactions/{unknown}{address}")
         assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
 
 
