@@ -36,7 +36,8 @@ async def rematch_held(world: World, mailbox: Mailbox, policy: Policy, address: 
     reopened: list[LedgerRow] = []
     for row in held:
         claim = Claim(row.message.item_id, collides=Mark.ID_COLLISION in row.decision.marks)
-        decision = decide(row.message, claim, parties, policy)
+        # Its headers are not stored: whether a machine wrote it is known from the first decision alone.
+        decision = replace(decide(row.message, claim, parties, policy), kind=row.decision.kind)
         if decision.outcome is not Outcome.LOGGED:
             continue
         if opened := await world.ledger.reopen(decided_anew(row, row.message, decision, world.clock())):
