@@ -13,7 +13,7 @@ OCCURRED = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 def an_entry(number: int = 1, **changes: Any) -> Interaction:
     """Anna wrote to Carl; the entries of higher numbers are of later mails."""
     entry = Interaction(
-        id=digest(f"mail {number}") + digest("CT000002", "AK", length=16),
+        id=f"{OCCURRED:%Y%m%d}" + digest(f"mail {number}") + digest("CT000002", "AK", length=16),
         occurred_at=OCCURRED + timedelta(minutes=number),
         information_flow="Outbound",
         kind="Message",
