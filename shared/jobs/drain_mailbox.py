@@ -65,7 +65,7 @@ async def _drain(world: World, mailbox: Mailbox, policy: Policy, lease: Lease, d
     known = KnownParties(world.directory)
 
     async def settle(rows: Sequence[LedgerRow]) -> None:
-        run.outcomes.update(await settle_messages(world, mailbox, policy, rows))
+        await settle_messages(world, mailbox, policy, rows, run.outcomes)
 
     try:
         async for some in _work(world, mailbox, policy, run):

@@ -141,4 +141,6 @@ async def _put_aside(
     stripped = replace(row.message, subject=row.message.subject[:100], to=(), cc=())
     reason = f"Given up after {tries} tries: {failure.message}"
     failed = replace(row, message=stripped, tries=tries, decision=Decision(Outcome.FAILED, reason))
-    return await settle_messages(world, mailbox, policy, await world.ledger.begin([failed]))
+    outcomes: Counter[Outcome] = Counter()
+    await settle_messages(world, mailbox, policy, await world.ledger.begin([failed]), outcomes)
+    return outcomes

@@ -1,6 +1,7 @@
 """Processing a held or failed message again, because somebody asks for it."""
 
 import uuid
+from collections import Counter
 
 from shared.errors import Conflict
 from shared.jobs.log_messages import write_entries
@@ -40,7 +41,7 @@ async def retry_message(world: World, row_id: str) -> LedgerRow:
         if opened is None:
             raise Conflict(_BUSY)
         logged = await write_entries(world, mailbox, policy, [opened])
-        await settle_messages(world, mailbox, policy, logged.rows)
+        await settle_messages(world, mailbox, policy, logged.rows, Counter())
     finally:
         await world.runs.release_lease(lease, world.clock())
     return await world.ledger.get(row_id)

@@ -20,19 +20,21 @@ TRIES = 5
 
 
 async def settle_messages(
-    world: World, mailbox: Mailbox, policy: Policy, rows: Sequence[LedgerRow]
-) -> Counter[Outcome]:
-    """Moves the messages and finishes their plans. A finished plan's message (put back by hand) is only moved."""
+    world: World, mailbox: Mailbox, policy: Policy, rows: Sequence[LedgerRow], outcomes: Counter[Outcome]
+) -> None:
+    """Moves the messages and finishes their plans. A finished plan's message (put back by hand) is only moved.
+
+    What was finished is added to `outcomes`, also where trouble ends the work before the rest.
+    """
     moved = await _move_all(mailbox, policy, rows)
     finished = [row for row in moved.done if not row.finished]
     await _finish(world, mailbox, policy, finished)
+    outcomes.update(_outcomes(finished))
     if moved.trouble:
         raise moved.trouble
-    counts = _outcomes(finished)
     for row, failure in moved.failed:
         if not row.finished:
-            counts.update(await count_failure(world, mailbox, policy, row, failure))
-    return counts
+            outcomes.update(await count_failure(world, mailbox, policy, row, failure))
 
 
 async def count_failure(
