@@ -62,9 +62,7 @@ async def stock_up(world: World, count: int) -> None:
     rows = [row(number, Outcome.UNMATCHED if number % 2 else Outcome.LOGGED) for number in numbers]
     await world.ledger.publish(await world.ledger.begin(rows))
     await world.ledger.finish(rows)
-    contacts = [
-        Contact(f"CT{n:06}", ContactType.PERSON, f"Contact {n}", email=f"{n}@customer.example") for n in numbers
-    ]
+    contacts = [Contact(f"CT{n:06}", ContactType.PERSON, f"Contact {n}") for n in numbers]
     await world.directory.contacts.save_all(contacts, NEWEST)
     await world.directory.salespeople.save_all([Salesperson(f"SP{n:06}", f"Seller {n}") for n in numbers], NEWEST)
     for number in some:

@@ -94,7 +94,7 @@ OTHER_READS: Mapping[str, Callable[[World], Awaitable[Any]]] = {
 
 
 def looks_at_keys_alone(call: Call) -> bool:
-    """A row by its keys, or a range of the keys of one partition."""
+    """A row by its keys, or a range of the keys of one partition. Which tables there are is asked once."""
     asked = call.url.query.get("$filter", "")
     return bool(ONE_ROW.search(call.url.path) or ONLY_KEYS.fullmatch(asked))
 
@@ -108,7 +108,7 @@ async def test_no_read_asks_for_anything_but_keys(watched: World, wire: Wire) ->
         if place:
             await lister(watched, place, 5)
 
-    reads = [call for call in wire.calls if call.is_read]
+    reads = [call for call in wire.calls if call.is_read and not call.url.path.endswith("/Tables")]
 
     assert len(reads) > 2 * len(LISTS)
     assert [str(call.url) for call in reads if not looks_at_keys_alone(call)] == []
