@@ -117,7 +117,7 @@ async def _plan(world: World, policy: Policy, messages: Sequence[Message], known
 
 def _row(message: Message, decision: Decision, now: datetime, *, readable: bool = True) -> LedgerRow:
     row_id = item_key(message.mailbox, message.item_id, message.received_at if readable else None)
-    message = replace(message, headers=())
+    message = message.to_keep()
     if decision.outcome is Outcome.EXCLUDED:
         # Whose mail must not be logged must not be read in the ledger either.
         message = replace(message, subject="", to=(), cc=())

@@ -23,7 +23,7 @@ async def became_known(world: World, addresses: Collection[str]) -> None:
 
 def decided_anew(row: LedgerRow, message: Message, decision: Decision, now: datetime) -> LedgerRow:
     """The row with a new plan. Where the message is by now is not known, so it will be moved in any case."""
-    message = replace(message, folder=Folder.INBOX, headers=())
+    message = replace(message.to_keep(), folder=Folder.INBOX)
     return replace(
         row, message=message, decision=decision, decided_at=now, finished=False, tries=0, was=row.decision.outcome
     )

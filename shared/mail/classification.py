@@ -1,6 +1,6 @@
 """What a message is by its headers and item class: written by a person, or by a machine; for others' eyes, or not."""
 
-from shared.mail.message import Kind, Message, Sensitivity
+from shared.mail.message import AUTHENTICATED_AS, Kind, Message, Sensitivity
 
 AUTO_SUBMITTED = "auto-submitted"
 """RFC 3834, section 5."""
@@ -13,8 +13,6 @@ LIST_ID = "list-id"
 PRECEDENCE = "precedence"
 SENSITIVITY = "sensitivity"
 """RFC 2156; Exchange has it as a property of the item, too."""
-AUTHENTICATED_AS = "x-ms-exchange-organization-authas"
-"""Exchange's word on the sender: Internal, or Anonymous."""
 HEADERS = frozenset(
     {
         AUTO_SUBMITTED,

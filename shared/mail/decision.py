@@ -70,7 +70,9 @@ def _decide(
 ) -> Decision:
     if forbidden := policy.forbids(message, parties) or (found.reason if found.blocked else ""):
         return Decision(Outcome.EXCLUDED, forbidden, marks, flow=found.flow)
-    by_machine = automatic(message, parties_known=bool(found.pairs))
+    sender_known = not parties.keys().isdisjoint({message.from_address, message.sender_address})
+    recipient_known = not parties.keys().isdisjoint(message.recipients)
+    by_machine = automatic(message, parties_known=sender_known and recipient_known)
     if by_machine and not policy.setup.log_automatic_mail:
         return Decision(Outcome.AUTOMATIC, by_machine, marks, Kind.AUTOMATIC, found.flow)
     kind = Kind.AUTOMATIC if by_machine else kind_of(message)

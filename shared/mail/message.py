@@ -1,8 +1,11 @@
 """A message as Exchange shows it, reduced to what the rules and the log need. Never its content."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
+
+AUTHENTICATED_AS = "x-ms-exchange-organization-authas"
+"""Exchange's word on the sender: Internal, or Anonymous."""
 
 
 class Kind(StrEnum):
@@ -54,7 +57,12 @@ class Message:
     folder: Folder = Folder.INBOX
     """Where it was found."""
     headers: tuple[tuple[str, str], ...] = ()
-    """Those that the rules look at, names and values in lower case. They are not stored."""
+    """Those that the rules look at, names and values in lower case. See `to_keep` for what is stored."""
+
+    def to_keep(self) -> "Message":
+        """The message as it is stored: with Exchange's word on who sent it, which matters when it is decided anew."""
+        kept = tuple(header for header in self.headers if header[0] == AUTHENTICATED_AS)
+        return replace(self, headers=kept)
 
     def header(self, name: str) -> str:
         """The first header of this name, or ""."""
