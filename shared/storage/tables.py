@@ -193,8 +193,9 @@ class Tables:
     async def _client(self, table: str) -> TableClient:
         if table not in self._clients:
             async with self._making:
-                with _translated():
-                    await self._make(table)
+                if table not in self._clients:  # those who waited find it made
+                    with _translated():
+                        await self._make(table)
         return self._clients[table]
 
     async def _make(self, table: str) -> None:
