@@ -1,7 +1,5 @@
 """The Email Logging setup: one row."""
 
-from dataclasses import replace
-
 from shared.errors import Stale
 from shared.mail.setup import EmailLoggingSetup
 from shared.storage.columns import from_columns, to_columns
@@ -26,7 +24,7 @@ class SetupStore:
         """Writes a setup that still is as `before`. Raises Stale."""
         row = {**to_columns(after), "PartitionKey": _KEY[0], "RowKey": _KEY[1]}
         if before.etag:
-            return replace(after, etag=await self._tables.replace(TABLE, row, before.etag))
-        if not await self._tables.insert(TABLE, row):
+            await self._tables.replace(TABLE, row, before.etag)
+        elif not await self._tables.insert(TABLE, row):
             raise Stale
         return await self.get()
