@@ -48,6 +48,7 @@ STATIC = Path(__file__).parent / "static"
 def create_app(settings: Settings, world: Callable[[], World]) -> FastAPI:
     """The application. `world` is asked at each request: its clients belong to the event loop of the request."""
     app = FastAPI(title="Email Logging", version=VERSION, docs_url=None, redoc_url=None, openapi_url=None)
+    app.router.redirect_slashes = False  # an id that is a slash is no id
     app.state.settings = settings
     app.state.world = world
     for router in ROUTERS:

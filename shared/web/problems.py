@@ -101,6 +101,8 @@ async def _validation_error(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it was registered for these
+    if error.status_code == 400:  # FastAPI's, for a body that is not UTF-8, or too much for the parser
+        return _answer(request, 422, "The body cannot be read.")
     detail = error.detail if error.detail != HTTPStatus(error.status_code).phrase else _DETAILS.get(error.status_code)
     return _answer(request, error.status_code, detail or error.detail, None, dict(error.headers or {}))
 
