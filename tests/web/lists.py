@@ -6,7 +6,7 @@ import httpx
 
 
 def pages_of(
-    client: httpx.Client, address: str, at_most: int | None = None, **query: Any
+    client: httpx.Client, address: str, /, at_most: int | None = None, **query: Any
 ) -> list[list[dict[str, Any]]]:
     """The pages of a list, from the first until there is no `nextLink`, or there are enough."""
     pages: list[list[dict[str, Any]]] = []
@@ -18,6 +18,6 @@ def pages_of(
     return pages
 
 
-def everything_in(client: httpx.Client, address: str, **query: Any) -> list[dict[str, Any]]:
+def everything_in(client: httpx.Client, address: str, /, **query: Any) -> list[dict[str, Any]]:
     """All that a list holds, in its order."""
     return [one for page in pages_of(client, address, **{"top": 200, **query}) for one in page]
