@@ -25,7 +25,14 @@ def decided_anew(row: LedgerRow, message: Message, decision: Decision, now: date
     """The row with a new plan. Where the message is by now is not known, so it will be moved in any case."""
     message = replace(message.to_keep(), folder=Folder.INBOX)
     return replace(
-        row, message=message, decision=decision, decided_at=now, finished=False, tries=0, was=row.decision.outcome
+        row,
+        message=message,
+        decision=decision,
+        decided_at=now,
+        finished=False,
+        tries=0,
+        was=row.decision.outcome,
+        was_received_at=row.message.received_at,
     )
 
 

@@ -61,7 +61,7 @@ class LedgerStore:
     async def publish(self, rows: Sequence[LedgerRow]) -> None:
         """Puts plans in the lists that people read, and held ones where their addresses lead to them."""
         await self._lists.put(copy for row in rows for copy in _copies(replace(row, finished=True)))
-        before = [replace(row, decision=replace(row.decision, outcome=row.was)) for row in rows if row.was]
+        before = [_as_it_was(row, row.was) for row in rows if row.was]
         now = {_place(copy) for row in rows for copy in _copies(row)}
         await self._lists.remove(copy for row in before for copy in _copies(row) if _place(copy) not in now)
         if held := [row for row in rows if row.decision.outcome is Outcome.UNMATCHED]:
@@ -77,9 +77,12 @@ class LedgerStore:
 
     async def unknown(self, messages: Sequence[Message]) -> list[Message]:
         """Those of the messages that have no plan. What this worker has seen is remembered, up to a number."""
-        keys = {m.item_id: _key(item_key(m.mailbox, m.item_id, m.received_at)) for m in messages}
-        self._remember(await self._tables.get_all(TABLE, (key for key in keys.values() if key not in self._known)))
-        return [message for message in messages if keys[message.item_id] not in self._known]
+        # A message that could not be read at first has its plan under no day.
+        keys = {m: [_key(item_key(m.mailbox, m.item_id, day)) for day in (m.received_at, None)] for m in messages}
+        known = self._known.keys()
+        unseen = [key for both in keys.values() if known.isdisjoint(both) for key in both]
+        self._remember(await self._tables.get_all(TABLE, unseen))
+        return [message for message, both in keys.items() if known.isdisjoint(both)]
 
     async def reopen(self, row: LedgerRow) -> LedgerRow | None:
         """Puts a new plan in place of a finished one; it is then unfinished. None when somebody else was quicker."""
@@ -224,6 +227,12 @@ def _copies(row: LedgerRow) -> list[Row]:
     columns = to_columns(row)
     bucket, row_key = month_bucket(row.message.received_at), newest_first(row.message.received_at) + row.id
     return [Lists.row(name, bucket, row_key, columns) for name in ("all", list_key("outcome", row.decision.outcome))]
+
+
+def _as_it_was(row: LedgerRow, outcome: Outcome) -> LedgerRow:
+    """As the lists have it from before it was decided anew."""
+    message = replace(row.message, received_at=row.was_received_at or row.message.received_at)
+    return replace(row, message=message, decision=replace(row.decision, outcome=outcome))
 
 
 def _with_address(address: str) -> Callable[[Row], bool]:
