@@ -27,7 +27,7 @@ async def add_contact(world: World, contact: Contact) -> Contact:
 
 
 async def change_contact(world: World, contact: Contact, if_match: str | None) -> Contact:
-    """Raises Invalid, NotFound, Stale, or Conflict when an address is taken or a company still has people."""
+    """Raises Invalid, NotFound, Stale, or Conflict when an address is taken."""
     contact = tidied(contact)
     await check_contact(world, contact)
     before = await world.directory.contacts.get(contact.no)
