@@ -3,12 +3,16 @@
 One catch-all function, because the API's paths, its OpenAPI document and its checks live in one router.
 """
 
+import json
 from functools import cache
 
 import azure.functions as func
 
 from shared import wiring
 
+NO_SUCH_ADDRESS = json.dumps(
+    {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "There is nothing at this address."}
+)
 blueprint = func.Blueprint()
 
 
@@ -24,5 +28,8 @@ def _web() -> func.AsgiMiddleware:
 )
 async def http_web(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Anonymous to the Functions host: App Service Authentication says who it is, and the app what they may do."""
-    response: func.HttpResponse = await _web().handle_async(req, context)
+    try:
+        response: func.HttpResponse = await _web().handle_async(req, context)
+    except UnicodeDecodeError:  # the middleware cannot read an address that is not UTF-8, and the app never sees it
+        return func.HttpResponse(NO_SUCH_ADDRESS, status_code=404, mimetype="application/problem+json")
     return response
