@@ -1,6 +1,7 @@
 """Contacts and salespeople, each in a list by number, with their claims on addresses."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -105,12 +106,17 @@ class People[P: Contact | Salesperson]:
         return results
 
     async def _stored(self, people: Sequence[P]) -> dict[str, P]:
-        """Those of the people who are stored, by number: read a bucket at a time."""
-        wanted = {_key(person.number): person.number for person in people}
+        """Those of the people who are stored, by number: a bucket at a time, from the first to the last of them."""
+        buckets: dict[str, dict[str, str]] = defaultdict(dict)
+        for person in people:
+            partition, key = _key(person.number)
+            buckets[partition][key] = person.number
         found: dict[str, P] = {}
-        for partition in {partition for partition, _ in wanted}:
-            async for row in self._tables.partition(self._table, partition):
-                if number := wanted.get((partition, row["RowKey"])):
+        for partition, wanted in buckets.items():
+            # A key without its last character sorts just before it.
+            bounds = {"after": min(wanted)[:-1], "below": f"{max(wanted)}~"}
+            async for row in self._tables.partition(self._table, partition, **bounds):
+                if number := wanted.get(row["RowKey"]):
                     found[number] = from_columns(self._noun, row)
         return found
 

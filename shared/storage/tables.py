@@ -83,10 +83,9 @@ class Tables:
                         break
         return rows
 
-    async def partition(self, table: str, partition: str) -> AsyncIterator[Row]:
-        """Every row of one partition, in order, a range at a time."""
-        after = ""
-        while rows := await self.range(table, partition, after=after):
+    async def partition(self, table: str, partition: str, *, after: str = "", below: str = "") -> AsyncIterator[Row]:
+        """Every row of one partition, or of its part between the bounds, in order, a range at a time."""
+        while rows := await self.range(table, partition, after=after, below=below):
             for row in rows:
                 yield row
             after = rows[-1]["RowKey"]
