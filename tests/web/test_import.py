@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from threading import Event
 from typing import Any
 
 import httpx
@@ -100,8 +101,10 @@ def imported(admin: httpx.Client, what: str, file: str) -> dict[str, Any]:
     """The job of an import, when it has ended."""
     accepted = posted(admin, what, file)
     assert accepted.status_code == 202
-    deadline = time.monotonic() + 3 * MINUTES
+    deadline = time.monotonic() + 5 * MINUTES
+    pause = Event()
     while time.monotonic() < deadline:
+        pause.wait(0.2)  # looking without a pause would take the processor from what is looked for
         job: dict[str, Any] = admin.get(accepted.headers["Location"]).raise_for_status().json()
         if job["state"] != "Running":
             return job
