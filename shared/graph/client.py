@@ -80,6 +80,7 @@ class GraphClient:
                 if status == 401 and not renewed:
                     renewed, failure, wait = True, SignInRefused("Microsoft Graph refused the app's token."), 0.0
                     await self._credential.forget()
+                    request.headers.remove("Authorization")  # else it is sent again with the token it has
                 elif status in _BUSY:
                     failure, wait = GraphUnavailable(f"Microsoft Graph is busy ({status})."), _wait(error, attempt)
                 else:
