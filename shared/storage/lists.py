@@ -100,8 +100,9 @@ class Lists:
         if first == WHOLE:
             return
         after = first
+        end = f"{name}/"  # the sign after the dot: a bucket may begin with any letter, such as Þ
         while rows := await self._tables.range(
-            self._table, _index_of(name), after=f"{name}.{after}", below=f"{name}.~", limit=100
+            self._table, _index_of(name), after=f"{name}.{after}", below=end, limit=100
         ):
             for row in rows:
                 if last and row["bucket"] > last:
