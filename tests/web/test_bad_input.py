@@ -85,13 +85,11 @@ def test_a_body_that_is_not_right_is_refused(sales: httpx.Client, what: str) -> 
 @pytest.mark.usefixtures("unchanged")
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", "true", '"5"', "null", "[]", "-0.01"])
 def test_an_amount_that_is_no_amount_is_refused(sales: httpx.Client, value: str) -> None:
-    entry = sales.get("/api/interactions").json()["value"]
-    entry_id = entry[0]["id"] if entry else "0" * 48
     body = f'{{"estimatedValue": {value}}}'.encode()
 
-    answer = sales.post(f"/api/interactions/{entry_id}/opportunity", content=body, headers=JSON)
-
-    assert (answer.status_code, answer.headers["Content-Type"]) == (422, "application/problem+json")
+    check_problem(
+        sales.post(f"/api/interactions/{'0' * 56}/opportunity", content=body, headers=JSON), 422, "estimatedValue"
+    )
 
 
 @pytest.mark.usefixtures("unchanged")
