@@ -5,6 +5,7 @@ writer died between the two) counts for a while, then anybody may take it over.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -67,7 +68,11 @@ class AddressBook:
         """Gives up addresses, where they are this person's still."""
         found = await self.find(addresses)
         mine = [row for row in found.values() if row.holder == (kind, number.upper())]
-        await together(self._tables.delete(TABLE, *_key(row.address)) for row in mine)
+        await together(self._drop(row) for row in mine)
+
+    async def _drop(self, row: AddressRow) -> None:
+        with suppress(Stale):  # somebody else has it now
+            await self._tables.delete(TABLE, *_key(row.address), etag=row.etag)
 
 
 def _key(address: str) -> tuple[str, str]:
