@@ -253,6 +253,19 @@ async def test_who_tries_again_after_a_crash_cannot_share_the_address_with_who_t
         await _exactly_one_has(world, address, results)
 
 
+async def test_who_gives_an_address_up_does_not_take_it_from_who_gets_it_at_the_same_moment(world: World) -> None:
+    for number in range(ROUNDS):
+        address = f"one{number}@mill.example"
+        await add_contact(_at(world, 0), nina(f"A{number}", address))
+        _, got = await asyncio.gather(
+            change_contact(_at(world, 61), nina(f"A{number}", ""), None),
+            add_contact(_at(world, 61), nina(f"B{number}", address)),
+            return_exceptions=True,
+        )
+        holders = {party.number for party in (await world.directory.parties([address])).values()}
+        assert holders == ({f"B{number}"} if isinstance(got, Contact) else set())
+
+
 async def test_a_change_of_what_somebody_else_changed_is_refused(world: World) -> None:
     first = await add_contact(world, nina("C1", MILL))
     await change_contact(world, nina("C1", SHOP), None)
