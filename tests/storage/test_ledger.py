@@ -1,0 +1,198 @@
+"""The ledger's store: a plan for each item that counts for ever, claims on mails, the unfinished, the held."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import NotFound
+from shared.mail.decision import Claim, Decision
+from shared.mail.ledger import HeldAddress, LedgerRow
+from shared.mail.outcome import Outcome
+from shared.storage.ledger import LedgerStore
+from shared.storage.tables import Tables
+from tests.storage.stock import LOG, at, row
+
+CARL, ANNA = "carl@glencorran.example", "anna@nordurljos.example"
+
+
+@pytest.fixture
+def ledger(tables: Tables) -> LedgerStore:
+    return LedgerStore(tables)
+
+
+async def carry_out(ledger: LedgerStore, *rows: LedgerRow) -> None:
+    begun = await ledger.begin(rows)
+    await ledger.publish(begun)
+    await ledger.finish(begun)
+
+
+async def listed(ledger: LedgerStore, outcome: Outcome | None = None, address: str = "") -> list[str]:
+    page = await ledger.page(outcome, address, None, None, None, 200)
+    return [one.message.item_id for one in page.items]
+
+
+async def test_the_first_plan_of_an_item_counts_for_ever(ledger: LedgerStore) -> None:
+    first, second = row(1), row(1, Outcome.UNMATCHED)
+    assert await ledger.begin([first]) == [first]
+
+    (counts, other) = await ledger.begin([second, row(2)])
+
+    assert replace(counts, etag="") == first
+    assert other == row(2)
+    assert replace(await ledger.get(first.id), etag="") == first
+    with pytest.raises(NotFound):
+        await ledger.get(row(3).id)
+
+
+async def test_of_plans_at_the_same_moment_all_follow_one(ledger: LedgerStore) -> None:
+    for number in range(5):
+        plans = [replace(row(number), decision=Decision(Outcome.LOGGED, f"By worker {n}.")) for n in range(4)]
+
+        answers = await asyncio.gather(*(ledger.begin([plan]) for plan in plans))
+
+        assert len({answer[0].decision.reason for answer in answers}) == 1
+
+
+async def test_nobody_reads_a_plan_before_it_is_published_and_nobody_forgets_one_before_it_is_finished(
+    ledger: LedgerStore,
+) -> None:
+    (begun,) = await ledger.begin([row(1)])
+    assert (await listed(ledger), await ledger.count_unfinished(LOG)) == ([], 1)
+
+    await ledger.publish([begun])
+    assert (await listed(ledger), await ledger.count_unfinished(LOG)) == (["item 1"], 1)
+    assert [one.id for one in await ledger.unfinished(LOG, 10)] == [begun.id]
+
+    await ledger.finish([begun])
+    assert (await listed(ledger), await ledger.count_unfinished(LOG)) == (["item 1"], 0)
+    assert (await ledger.get(begun.id)).finished
+    (again,) = await ledger.begin([row(1)])
+    assert again.finished, "whoever sees the item once more learns that it is done"
+
+
+async def test_the_unfinished_come_oldest_day_first_and_only_of_their_mailbox(ledger: LedgerStore) -> None:
+    days = [row(24 * day) for day in range(5)]
+    elsewhere = replace(row(1), id="other-20261101-item", message=replace(row(1).message, mailbox="b@log.example"))
+    await ledger.begin([*days, elsewhere])
+
+    assert [one.message.received_at for one in await ledger.unfinished(LOG, 3)] == [at(96), at(72), at(48)]
+    assert [one.id for one in await ledger.unfinished("b@log.example", 10)] == [elsewhere.id]
+    assert await ledger.count_unfinished(LOG) == 5
+
+
+async def test_publishing_and_finishing_again_changes_nothing(ledger: LedgerStore) -> None:
+    held = row(1, Outcome.UNMATCHED)
+    for _ in range(3):
+        await carry_out(ledger, held)
+
+    assert await listed(ledger) == ["item 1"]
+    assert set(await ledger.held_addresses()) == {HeldAddress(CARL, 1), HeldAddress(ANNA, 1)}
+
+
+async def test_lists_are_by_outcome_by_address_and_newest_first(ledger: LedgerStore) -> None:
+    stranger = row(3, Outcome.UNMATCHED)
+    stranger = replace(stranger, message=replace(stranger.message, from_address="stranger@x.example"))
+    await carry_out(ledger, row(1), row(2, Outcome.DUPLICATE), stranger, row(4))
+
+    assert await listed(ledger) == ["item 1", "item 2", "item 3", "item 4"]
+    assert await listed(ledger, Outcome.LOGGED) == ["item 1", "item 4"]
+    assert await listed(ledger, Outcome.UNMATCHED) == ["item 3"]
+    assert await listed(ledger, Outcome.FAILED) == []
+    assert await listed(ledger, address="stranger@x.example") == ["item 3"]
+    assert await listed(ledger, Outcome.LOGGED, CARL) == ["item 1", "item 4"]
+    page = await ledger.page(None, "", at(3), at(1), None, 10)
+    assert [one.message.item_id for one in page.items] == ["item 2", "item 3"], "from the first, before the last"
+
+
+async def test_a_plan_is_changed_by_one_and_the_other_gets_theirs(ledger: LedgerStore) -> None:
+    await ledger.begin([row(1)])
+    stored = await ledger.get(row(1).id)
+    mine, theirs = (replace(stored, decision=Decision(Outcome.FAILED, reason)) for reason in ("Mine.", "Theirs."))
+
+    assert (await ledger.change(theirs)).decision.reason == "Theirs."
+    assert (await ledger.change(mine)).decision.reason == "Theirs."
+
+
+async def test_a_message_that_came_back_is_in_the_list_of_its_new_outcome_only(ledger: LedgerStore) -> None:
+    held = row(1, Outcome.UNMATCHED)
+    await carry_out(ledger, held, row(2, Outcome.UNMATCHED))
+    stored = await ledger.get(held.id)
+    anew = replace(stored, decision=Decision(Outcome.LOGGED, "Now known."), finished=False, was=Outcome.UNMATCHED)
+
+    opened = await ledger.reopen(anew)
+    assert opened
+    assert await ledger.reopen(anew) is None, "only one reopens it"
+    assert [one.id for one in await ledger.unfinished(LOG, 10)] == [held.id]
+    await ledger.publish([opened])
+    await ledger.finish([opened])
+
+    assert (await listed(ledger, Outcome.UNMATCHED), await listed(ledger, Outcome.LOGGED)) == (["item 2"], ["item 1"])
+    assert await listed(ledger) == ["item 1", "item 2"]
+    assert [one.message.item_id for one in await ledger.held(LOG, CARL)] == ["item 2"]
+    assert sorted(await ledger.held_among([CARL, "nobody@x.example"])) == [CARL]
+    assert {one.address: one.count for one in await ledger.held_addresses()} == {CARL: 1, ANNA: 1}
+
+
+async def test_tries_are_counted_for_an_item_with_or_without_a_plan(ledger: LedgerStore) -> None:
+    assert await ledger.tries(row(1).id) == 0
+    assert [await ledger.count_try(row(1).id) for _ in range(3)] == [1, 2, 3]
+    await ledger.begin([row(1)])
+    assert await ledger.count_try(row(1).id) == 4
+    assert (await ledger.tries(row(1).id), await ledger.tries(row(2).id)) == (4, 0)
+
+
+async def test_the_first_item_with_a_mail_owns_it_for_ever(ledger: LedgerStore) -> None:
+    mail = row(1).message
+    copy = replace(mail, item_id="copy", received_at=mail.received_at + timedelta(days=1))
+
+    assert await ledger.claim([mail]) == {"item 1": Claim("item 1")}
+    for _ in range(2):
+        assert await ledger.claim([copy, mail]) == {"copy": Claim("item 1"), "item 1": Claim("item 1")}
+
+
+async def test_of_many_items_with_one_mail_at_the_same_moment_one_owns_it(ledger: LedgerStore) -> None:
+    for number in range(5):
+        copies = [replace(row(number).message, item_id=f"copy {number}-{n}") for n in range(4)]
+
+        claims = await asyncio.gather(*(ledger.claim([copy]) for copy in copies))
+
+        assert len({claim.owner for answer in claims for claim in answer.values()}) == 1
+        assert not any(claim.collides for answer in claims for claim in answer.values())
+
+
+@pytest.mark.parametrize(
+    "changes", [{"subject": "Other"}, {"from_address": "forger@x.example"}, {"sent_at": at(1) - timedelta(seconds=1)}]
+)
+async def test_a_mail_that_shares_nothing_but_the_message_id_is_another_mail_and_marked(
+    ledger: LedgerStore, changes: dict[str, object]
+) -> None:
+    mail = row(1).message
+    other = replace(mail, item_id="other", **changes)  # type: ignore[arg-type]
+
+    claims = await ledger.claim([mail, other])
+
+    assert claims == {"item 1": Claim("item 1"), "other": Claim("other", collides=True)}
+    assert await ledger.claim([other, mail]) == claims
+
+
+async def test_what_has_no_plan_is_unknown_also_to_a_worker_that_starts_later(
+    ledger: LedgerStore, tables: Tables
+) -> None:
+    await carry_out(ledger, row(1))
+    await ledger.begin([row(2)])
+
+    for worker in (ledger, LedgerStore(tables)):
+        assert await worker.unknown([row(n).message for n in (1, 2, 3)]) == [row(3).message]
+
+
+async def test_requests_to_match_again_are_kept_once_until_they_are_dropped(ledger: LedgerStore) -> None:
+    await ledger.request_rematch(LOG, [CARL, ANNA])
+    await ledger.request_rematch(LOG, [CARL])
+
+    assert sorted(await ledger.rematch_requests(LOG)) == [ANNA, CARL]
+    await ledger.drop_rematch_request(LOG, ANNA)
+    await ledger.drop_rematch_request(LOG, ANNA)
+    assert await ledger.rematch_requests(LOG) == [CARL]
+    assert await ledger.rematch_requests("b@log.example") == []
