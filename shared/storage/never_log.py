@@ -17,15 +17,22 @@ class NeverLogStore:
 
     async def all(self) -> list[NeverLogRule]:
         """Every rule, oldest first."""
-        return [from_columns(NeverLogRule, row) async for row in self._tables.partition(TABLE, _PARTITION)]
+        rules = [from_columns(NeverLogRule, row) async for row in self._tables.partition(TABLE, _PARTITION)]
+        return sorted(rules, key=lambda rule: (rule.created_at, rule.id))
+
+    async def get(self, rule_id: str) -> NeverLogRule:
+        """One rule. Raises NotFound."""
+        row = await self._tables.get(TABLE, _PARTITION, rule_id)
+        if row is None:
+            raise NotFound("There is no such never-log rule.")
+        return from_columns(NeverLogRule, row)
 
     async def add(self, rule: NeverLogRule) -> NeverLogRule:
-        """Keeps a rule; the same rule twice is kept once."""
+        """Keeps a rule."""
         await self._tables.put(TABLE, {**to_columns(rule), "PartitionKey": _PARTITION, "RowKey": rule.id})
-        return rule
+        return await self.get(rule.id)
 
     async def remove(self, rule_id: str) -> None:
         """Removes a rule. Raises NotFound."""
-        if await self._tables.get(TABLE, _PARTITION, rule_id) is None:
-            raise NotFound("There is no such never-log rule.")
+        await self.get(rule_id)
         await self._tables.delete(TABLE, _PARTITION, rule_id)

@@ -12,10 +12,11 @@ from starlette.responses import Response
 from shared.errors import Invalid
 from shared.mail.address import is_valid, normalised
 from shared.mail.never_log import NeverLogRule, RuleKind
+from shared.paging import Place
 from shared.web.context import SignedIn, World
 from shared.web.guard import guarded
 from shared.web.identity import Role
-from shared.web.paging import ListQuery
+from shared.web.paging import ListQuery, next_link, start_of
 from shared.web.shapes import PageShape, Shape, Text, problems
 
 router = APIRouter(
@@ -47,15 +48,21 @@ class RuleShape(Shape):
 
 
 class RulePage(PageShape):
-    """All rules."""
+    """Rules, oldest first."""
 
     value: list[RuleShape]
 
 
 @router.get("")
-async def list_rules(world: World, _query: Annotated[ListQuery, Query()]) -> RulePage:
-    """All rules: there are few."""
-    return RulePage(value=[RuleShape.of(rule) for rule in await world.never_log.all()])
+async def list_rules(request: Request, world: World, query: Annotated[ListQuery, Query()]) -> RulePage:
+    """Rules, oldest first."""
+    start = start_of(request, query)
+    rules = [rule for rule in await world.never_log.all() if start is None or _place(rule) > start]
+    shown = rules[: query.top]
+    return RulePage(
+        value=[RuleShape.of(rule) for rule in shown],
+        next_link=next_link(request, _place(shown[-1]) if len(rules) > len(shown) else None),
+    )
 
 
 @router.post("", status_code=201, responses=problems(413, 415, 422))
@@ -77,3 +84,7 @@ async def create_rule(request: Request, response: Response, world: World, person
 async def delete_rule(world: World, rule_id: Annotated[str, Path(alias="id", pattern=r"^[0-9a-f]{32}$")]) -> None:
     """Removes a rule."""
     await world.never_log.remove(rule_id)
+
+
+def _place(rule: NeverLogRule) -> Place:
+    return Place(rule.created_at.isoformat(timespec="microseconds"), rule.id)
