@@ -9,10 +9,9 @@ from functools import cache
 import azure.functions as func
 
 from shared import wiring
+from shared.problem_document import MEDIA_TYPE, problem_document
 
-NO_SUCH_ADDRESS = json.dumps(
-    {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "There is nothing at this address."}
-)
+NO_SUCH_ADDRESS = json.dumps(problem_document(404, "There is nothing at this address."))
 blueprint = func.Blueprint()
 
 
@@ -31,5 +30,5 @@ async def http_web(req: func.HttpRequest, context: func.Context) -> func.HttpRes
     try:
         response: func.HttpResponse = await _web().handle_async(req, context)
     except UnicodeDecodeError:  # the middleware cannot read an address that is not UTF-8, and the app never sees it
-        return func.HttpResponse(NO_SUCH_ADDRESS, status_code=404, mimetype="application/problem+json")
+        return func.HttpResponse(NO_SUCH_ADDRESS, status_code=404, mimetype=MEDIA_TYPE)
     return response

@@ -4,7 +4,7 @@ import azure.functions as func
 
 from shared import wiring
 from shared.jobs.renew_subscriptions import renew_subscriptions
-from shared.telemetry import log_troubles
+from shared.telemetry import log_troubles, plain_words
 
 blueprint = func.Blueprint()
 
@@ -12,4 +12,5 @@ blueprint = func.Blueprint()
 @blueprint.queue_trigger(arg_name="note", queue_name="renew-subscriptions", connection="AzureWebJobsStorage")
 async def queue_renew_subscriptions(note: func.QueueMessage) -> None:
     """What goes wrong here is tried again by the timer."""
-    log_troubles("Change notifications", await renew_subscriptions(wiring.world()))
+    with plain_words():
+        log_troubles("Change notifications", await renew_subscriptions(wiring.world()))

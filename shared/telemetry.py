@@ -1,11 +1,23 @@
 """What the app logs: outcome words, counts and plain causes. Never a subject, an address, a text or a secret."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from shared.errors import ProductError
 from shared.jobs.drain_mailbox import Run
 from shared.mail.message_key import digest
 
 _log = logging.getLogger("email_logging")
+
+
+@contextmanager
+def plain_words() -> Iterator[None]:
+    """Ends a run that cannot even begin, because storage is away, with a line in the log instead of a stack trace."""
+    try:
+        yield
+    except ProductError as error:
+        _log.error("The run ended: %s The next one goes on.", error.message)
 
 
 def log_troubles(what: str, troubles: dict[str, str]) -> None:

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SMALL = {"shared.errors", "shared.etags", "shared.paging", "shared.together", "shared.settings", "shared.version"}
+SMALL = {
+    "shared.errors",
+    "shared.etags",
+    "shared.paging",
+    "shared.together",
+    "shared.settings",
+    "shared.version",
+    "shared.problem_document",
+}
 AZURE = {"azure"}
 GRAPH = {"azure", "httpx", "kiota_abstractions", "kiota_authentication_azure", "kiota_http", "msgraph", "msgraph_core"}
 RULES: dict[str, set[str]] = {
@@ -21,15 +29,24 @@ RULES: dict[str, set[str]] = {
         *("shared.web", "shared.jobs", "shared.mail", "shared.sales", *SMALL),
         *("fastapi", "starlette", "pydantic", "jinja2"),
     },
-    "functions": {"shared.wiring", "shared.jobs", "shared.web", "shared.telemetry", "shared.errors", "azure"},
+    "functions": {
+        "shared.wiring",
+        "shared.jobs",
+        "shared.web",
+        "shared.telemetry",
+        "shared.errors",
+        "shared.problem_document",
+        "azure",
+    },
     "function_app.py": {"functions", "azure"},
     "shared/errors.py": set(),
     "shared/paging.py": set(),
+    "shared/problem_document.py": set(),
     "shared/together.py": set(),
     "shared/settings.py": set(),
     "shared/version.py": set(),
     "shared/etags.py": {"shared.errors", "shared.mail"},
-    "shared/telemetry.py": {"shared.jobs", "shared.mail"},
+    "shared/telemetry.py": {"shared.jobs", "shared.mail", "shared.errors"},
     "shared/secrets.py": {"shared.errors", "shared.settings", *AZURE},
 }
 PRODUCT = [ROOT / "function_app.py", *(ROOT / "functions").rglob("*.py"), *(ROOT / "shared").rglob("*.py")]

@@ -24,9 +24,10 @@ async def change_setup(world: World, wanted: EmailLoggingSetup, if_match: str | 
     return await world.setups.change(before, after)
 
 
-async def enable(world: World) -> EmailLoggingSetup:
-    """Starts logging. Raises Conflict when something is missing in the setup."""
+async def enable(world: World, if_match: str | None = None) -> EmailLoggingSetup:
+    """Starts logging. Raises Stale, or Conflict when something is missing in the setup."""
     before = await world.setups.get()
+    check_match(before, if_match)
     if before.missing:
         raise Conflict(f"The setup is not complete. Missing: {', '.join(before.missing)}.")
     if before.enabled:
@@ -36,9 +37,10 @@ async def enable(world: World) -> EmailLoggingSetup:
     return after
 
 
-async def disable(world: World) -> EmailLoggingSetup:
-    """Stops logging at once: no further run begins."""
+async def disable(world: World, if_match: str | None = None) -> EmailLoggingSetup:
+    """Stops logging at once: no further run begins. Raises Stale."""
     before = await world.setups.get()
+    check_match(before, if_match)
     if not before.enabled:
         return before
     return await world.setups.change(before, replace(before, enabled=False))

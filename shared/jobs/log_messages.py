@@ -16,7 +16,7 @@ from shared.jobs.mail_ports import Mailbox
 from shared.jobs.ports import World
 from shared.jobs.settle_messages import TRIES, count_failure, settle_messages
 from shared.mail.decision import Decision, Policy, decide
-from shared.mail.ledger import LedgerRow
+from shared.mail.ledger import LedgerRow, kept
 from shared.mail.message import BrokenItem, Message
 from shared.mail.message_key import item_key
 from shared.mail.outcome import Outcome
@@ -117,10 +117,7 @@ async def _plan(world: World, policy: Policy, messages: Sequence[Message], known
 
 def _row(message: Message, decision: Decision, now: datetime, *, readable: bool = True) -> LedgerRow:
     row_id = item_key(message.mailbox, message.item_id, message.received_at if readable else None)
-    message = message.to_keep()
-    if decision.outcome is Outcome.EXCLUDED:
-        # Whose mail must not be logged must not be read in the ledger either.
-        message = replace(message, subject="", to=(), cc=())
+    message = kept(message, decision.outcome)
     return LedgerRow(row_id, message, decision, now)
 
 

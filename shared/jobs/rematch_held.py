@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.jobs.mail_ports import Mailbox
 from shared.jobs.ports import World
 from shared.mail.decision import Claim, Decision, Policy, decide
-from shared.mail.ledger import LedgerRow
+from shared.mail.ledger import LedgerRow, kept
 from shared.mail.message import Folder, Message
 from shared.mail.outcome import Mark, Outcome
 
@@ -23,7 +23,7 @@ async def became_known(world: World, addresses: Collection[str]) -> None:
 
 def decided_anew(row: LedgerRow, message: Message, decision: Decision, now: datetime) -> LedgerRow:
     """The row with a new plan. Where the message is by now is not known, so it will be moved in any case."""
-    message = replace(message.to_keep(), folder=Folder.INBOX)
+    message = replace(kept(message, decision.outcome), folder=Folder.INBOX)
     return replace(
         row,
         message=message,

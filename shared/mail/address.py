@@ -14,7 +14,7 @@ def normalised(address: str) -> str:
 def is_valid(address: str) -> bool:
     """One `@`, text on both sides, no white space or control characters, at most 254 characters.
 
-    No stricter: real mail has dots in odd places (DOMAIN.md, "Addresses").
+    No stricter: real mail has dots in odd places (docs/rules.md, "Addresses").
     """
     local_part, at, domain = address.partition("@")
     return (

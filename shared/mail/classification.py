@@ -26,14 +26,14 @@ HEADERS = frozenset(
     }
 )
 """The headers that the rules look at. No others are kept, and these only until it is decided."""
-_MEETING = ("ipm.schedule.meeting.request", "ipm.schedule.meeting.canceled")
+_MEETING = "ipm.schedule.meeting.request"
 _MEETING_RESPONSE = "ipm.schedule.meeting.resp"
 _REPLY_BY_RULE = "ipm.note.rules."
 """Replies by rule have the class of their template, as IPM.Note.Rules.OofTemplate.Microsoft: [MS-OXORULE]."""
 
 
 def automatic(message: Message, *, parties_known: bool) -> str:
-    """Why a message counts as automatic, as a sentence, or "" (DOMAIN.md, `automatic`).
+    """Why a message counts as automatic, as a sentence, or "" (docs/rules.md, `automatic`).
 
     A distribution list must not hide a customer: signs of a list alone do not count when sender and recipient are
     known.

@@ -49,7 +49,7 @@ class Policy:
 
 
 def decide(message: Message, claim: Claim, parties: Mapping[str, Party], policy: Policy) -> Decision:
-    """Takes the outcomes in the order of DOMAIN.md, "Which messages become entries"."""
+    """Takes the outcomes in the order of docs/rules.md, "Which messages become entries"."""
     marks = (Mark.ID_COLLISION,) if claim.collides else ()
     if message.is_draft:
         return Decision(Outcome.DRAFT, "It is a draft that was never sent.", marks)

@@ -1,6 +1,6 @@
 """The message ledger: one row for each item, with the decision and everything needed to carry it out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.mail.decision import Decision
@@ -8,6 +8,12 @@ from shared.mail.matching import InformationFlow, Pair
 from shared.mail.message import Message
 from shared.mail.message_key import digest, mail_key
 from shared.mail.outcome import Outcome
+
+
+def kept(message: Message, outcome: Outcome) -> Message:
+    """The message as the ledger keeps it. Whose mail must not be logged must not be read in the ledger either."""
+    message = message.to_keep()
+    return replace(message, subject="", to=(), cc=()) if outcome is Outcome.EXCLUDED else message
 
 
 @dataclass(frozen=True, slots=True)

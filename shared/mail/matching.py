@@ -60,7 +60,7 @@ class Match:
 def match(
     message: Message, parties: Mapping[str, Party], mailboxes: frozenset[str], never: Callable[[str, Party], bool]
 ) -> Match:
-    """Pairs the sender with the people addressed (DOMAIN.md, "Matching").
+    """Pairs the sender with the people addressed (docs/rules.md, "Matching").
 
     `parties` holds who is known among `message.addresses`; `mailboxes` the logging mailboxes, which never count;
     `never` says whether a rule forbids to log mail to a party at an address.

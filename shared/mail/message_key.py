@@ -12,7 +12,7 @@ def digest(*parts: str, length: int = 32) -> str:
 
 
 def mail_key(message: Message) -> str:
-    """What makes two items the same mail: Internet Message-ID, sender, subject and sent time (DOMAIN.md, `duplicate`).
+    """What makes two items the same mail: Message-ID, sender, subject and sent time (docs/rules.md, `duplicate`).
 
     An item without a Message-ID is only the same as itself.
     """

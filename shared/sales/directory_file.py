@@ -50,12 +50,11 @@ def read_file(file: bytes, columns: tuple[str, ...], required: tuple[str, ...]) 
         raise Invalid("The file is not text: it has NUL characters in it.")
     first, _, _ = text.partition("\n")
     delimiter = ";" if first.count(";") > first.count(",") else ","
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        first_row = next(rows)
-    except csv.Error as error:
-        raise Invalid(f"The first row cannot be read: {error}.") from error
-    return list(_lines(rows, _header(first_row, columns, required)))
+    lines = list(io.StringIO(text, newline=""))
+    first_row, taken, fault = _row(lines, 0, delimiter)
+    if fault:
+        raise Invalid(fault.replace("The line", "The first row"))
+    return list(_lines(lines, delimiter, _header(first_row, columns, required), taken))
 
 
 def contact_of(line: Line) -> Contact:
@@ -102,24 +101,33 @@ def _header(names: list[str], columns: tuple[str, ...], required: tuple[str, ...
     return header
 
 
-def _lines(rows: Iterator[list[str]], header: list[str]) -> Iterator[Line]:
-    # `line_num` of the reader is the line on which a row ends; a row with line breaks in it begins before.
-    number = 1
-    while True:
-        begins = getattr(rows, "line_num", number) + 1
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Line(begins, {}, f"The line cannot be read: {error}.")
-            continue
-        if not any(row):
-            continue
-        if len(row) != len(header):
-            yield Line(begins, {}, f"The line has {len(row)} values, the header {len(header)}.")
-            continue
-        yield Line(begins, dict(zip(header, (value.strip() for value in row), strict=True)))
+def _lines(lines: list[str], delimiter: str, header: list[str], begin: int) -> Iterator[Line]:
+    """The rows after the header, which ends before `begin`.
+
+    A wrong row that runs over several lines has a quotation mark that nobody closed: it is one bad line, and reading
+    goes on with the next one, so that it takes no others with it.
+    """
+    at = begin
+    while at < len(lines):
+        row, taken, fault = _row(lines, at, delimiter)
+        if not fault and any(row) and len(row) != len(header):
+            fault = f"The line has {len(row)} values, the header {len(header)}."
+        if fault and taken > 1:
+            fault, taken = "The line cannot be read: perhaps a quotation mark in it is not closed.", 1
+        if fault:
+            yield Line(at + 1, {}, fault)
+        elif any(row):
+            yield Line(at + 1, dict(zip(header, (value.strip() for value in row), strict=True)))
+        at += taken
+
+
+def _row(lines: list[str], at: int, delimiter: str) -> tuple[list[str], int, str]:
+    """The row that begins at a line, how many lines it takes, and why it cannot be read, or ""."""
+    reader = csv.reader((lines[index] for index in range(at, len(lines))), delimiter=delimiter)
+    try:
+        return next(reader), reader.line_num, ""
+    except csv.Error as error:
+        return [], max(reader.line_num, 1), f"The line cannot be read: {error}."
 
 
 def _alternatives(text: str) -> tuple[AlternativeAddress, ...]:

@@ -61,7 +61,7 @@ def activate_first_stage(opportunity: Opportunity, cycle: SalesCycle, date_of_ch
     """Not Started becomes In Progress, in the first stage.
 
     A chance of success that is there is kept, 0 takes the stage's. The estimated close date becomes the date of
-    change + the stage's formula where it is empty or equal to the date of change (DOMAIN.md, "Opportunities").
+    change + the stage's formula where it is empty or equal to the date of change (docs/rules.md, "Opportunities").
     """
     first = cycle.stages[0]
     chances = opportunity.chances_of_success or first.chances_of_success

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-_NUMBER = re.compile(r"[\w.+@-]{1,50}")
-NUMBER_RULE = "Use 1 to 50 letters, digits or . + @ - _"
+_NUMBER = re.compile(r"(?=.*[^\W_])[\w.+@-]{1,50}")
+NUMBER_RULE = "Use 1 to 50 letters, digits or . + @ - _, and at least one letter or digit"
 """What `is_number` asks for, to be shown."""
 
 

@@ -38,7 +38,7 @@ class SalesCycle:
 
 
 def probability(calculation: ProbabilityCalculation, chances: float, completed: float) -> float:
-    """Probability in percent (DOMAIN.md, "Opportunities")."""
+    """Probability in percent (docs/rules.md, "Opportunities")."""
     match calculation:
         case ProbabilityCalculation.MULTIPLY:
             return chances * completed / 100

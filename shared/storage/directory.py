@@ -113,8 +113,8 @@ class People[P: Contact | Salesperson]:
             buckets[partition][key] = person.number
         found: dict[str, P] = {}
         for partition, wanted in buckets.items():
-            # A key without its last character sorts just before it.
-            bounds = {"after": min(wanted)[:-1], "below": f"{max(wanted)}~"}
+            # A key without its last character sorts just before it, and one with a ! just after.
+            bounds = {"after": min(wanted)[:-1], "below": f"{max(wanted)}!"}
             async for row in self._tables.partition(self._table, partition, **bounds):
                 if number := wanted.get(row["RowKey"]):
                     found[number] = from_columns(self._noun, row)

@@ -24,9 +24,9 @@ from shared.errors import (
     Stale,
     Unavailable,
 )
+from shared.problem_document import MEDIA_TYPE, problem_document
 from shared.web.pages.error_page import error_page
 
-MEDIA_TYPE = "application/problem+json"
 _STATUS: dict[type[ProductError], int] = {
     Invalid: 422,
     RowRefused: 422,
@@ -47,15 +47,7 @@ def problem(
     status: int, detail: str, errors: dict[str, str] | None = None, headers: dict[str, str] | None = None
 ) -> Response:
     """A problem document. `errors` says what is wrong with which field."""
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
-    if errors:
-        body["errors"] = [{"field": field, "message": message} for field, message in errors.items()]
-    return JSONResponse(body, status, headers, MEDIA_TYPE)
+    return JSONResponse(problem_document(status, detail, errors), status, headers, MEDIA_TYPE)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -127,11 +119,26 @@ def _field(location: tuple[int | str, ...]) -> str:
     return ".".join(map(str, location[1:])) or str(location[0])
 
 
+_MESSAGES = {
+    "extra_forbidden": "There is no such field.",
+    "missing": "This field is needed.",
+    "string_pattern_mismatch": "It is not written as it must be: see the API's description.",
+    "string_too_short": "It may not be empty.",
+    "string_type": "It must be text.",
+    "bool_type": "It must be true or false.",
+    "bool_parsing": "It must be true or false.",
+    "int_type": "It must be a whole number.",
+    "int_parsing": "It must be a whole number.",
+    "float_type": "It must be a number.",
+    "list_type": "It must be a list.",
+    "model_attributes_type": "It must be a JSON object.",
+    "date_type": "Write a date as YYYY-MM-DD.",
+    "date_parsing": "Write a date as YYYY-MM-DD.",
+    "date_from_datetime_parsing": "Write a date as YYYY-MM-DD.",
+    "date_from_datetime_inexact": "Write a date as YYYY-MM-DD.",
+}
+"""What is wrong with a field, in plain words, by pydantic's name for it. Others say it well enough themselves."""
+
+
 def _message(fault: dict[str, Any]) -> str:
-    match fault["type"]:
-        case "extra_forbidden":
-            return "There is no such field."
-        case "missing":
-            return "This field is needed."
-        case _:
-            return f"{str(fault['msg']).removeprefix('Value error, ')}."
+    return _MESSAGES.get(fault["type"]) or f"{str(fault['msg']).removeprefix('Value error, ')}."

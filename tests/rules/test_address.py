@@ -1,4 +1,4 @@
-"""How addresses are compared, and which are valid (DOMAIN.md, "Addresses")."""
+"""How addresses are compared, and which are valid (docs/rules.md, "Addresses")."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What a message is by its headers and item class (DOMAIN.md, `automatic` and `excluded`)."""
+"""What a message is by its headers and item class (docs/rules.md, `automatic` and `excluded`)."""
 
 from itertools import combinations
 from typing import Any
@@ -99,7 +99,7 @@ def test_a_distribution_list_hides_no_customer(header: tuple[str, str]) -> None:
     [
         ("IPM.Schedule.Meeting.Request", Kind.MEETING),
         ("ipm.schedule.meeting.request", Kind.MEETING),
-        ("IPM.Schedule.Meeting.Canceled", Kind.MEETING),
+        ("IPM.Schedule.Meeting.Canceled", Kind.MESSAGE),
         ("IPM.Note", Kind.MESSAGE),
         ("", Kind.MESSAGE),
     ],

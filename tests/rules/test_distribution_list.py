@@ -1,4 +1,4 @@
-"""Mail through a distribution list: the list hides no customer, and lets nothing in (DOMAIN.md, `automatic`)."""
+"""Mail through a distribution list: the list hides no customer, and lets nothing in (docs/rules.md, `automatic`)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who is who in a message (DOMAIN.md, "Matching", line by line)."""
+"""Who is who in a message (docs/rules.md, "Matching", line by line)."""
 
 from dataclasses import replace
 

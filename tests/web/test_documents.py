@@ -32,6 +32,8 @@ PATHS = {
     "/api/never-log": {"get", "post"},
     "/api/never-log/{id}": {"delete"},
     "/api/health": {"get"},
+    "/api/graph/notifications": {"post"},
+    "/api/graph/lifecycle": {"post"},
 }
 
 

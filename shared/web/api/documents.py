@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from shared.web.guard import guarded
 from shared.web.identity import Role
 from shared.web.pages.templates import render
-from shared.web.shapes import FieldProblem, Problem
+from shared.web.shapes import FieldProblem, Problem, problems
 
 router = APIRouter(route_class=guarded(read=Role.READ, write=None), include_in_schema=False)
 
@@ -37,6 +37,9 @@ def _document(app: Any) -> dict[str, Any]:
         description="Reads the logging mailbox, keeps the interaction log, and makes opportunities.",
         routes=app.routes,
     )
+    document["paths"] |= {
+        f"/api/graph/{kind}": {"post": _notifications(kind)} for kind in ("notifications", "lifecycle")
+    }
     schemas = document["components"]["schemas"]
     for shape in (Problem, FieldProblem):
         schemas[shape.__name__] = shape.model_json_schema(ref_template="#/components/schemas/{model}")
@@ -45,3 +48,19 @@ def _document(app: Any) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     return document
+
+
+def _notifications(kind: str) -> dict[str, Any]:
+    """The door of Graph's notifications, which is not a route of this app: see `functions/http_graph_notifications`."""
+    answers: dict[str, Any] = {
+        "200": {"description": "The validation token, as plain text.", "content": {"text/plain": {}}},
+        "202": {"description": "Taken. Notices that do not carry the subscription's secret are left alone."},
+    }
+    return {
+        "tags": ["Microsoft Graph"],
+        "summary": f"Microsoft Graph's {kind}",
+        "operationId": f"graph_{kind}",
+        "parameters": [{"name": "validationToken", "in": "query", "required": False, "schema": {"type": "string"}}],
+        "requestBody": {"required": False, "content": {"application/json": {"schema": {"type": "object"}}}},
+        "responses": answers | {str(status): problems(status)[status] for status in (422, 503)},
+    }

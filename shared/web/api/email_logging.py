@@ -55,9 +55,9 @@ class SetupWish(Shape):
     log_automatic_mail: Flag = False
     time_zone: Annotated[Text, AfterValidator(_time_zone)] = "UTC"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
-    enabled: bool | None = None
+    enabled: Flag | None = None
     """Not read, as `enabledAt` and `etag`: so that what GET gave can be sent back. See /enable and /disable."""
-    enabled_at: str | None = None
+    enabled_at: datetime | None = None
     etag: str = ""
 
     def noun(self) -> EmailLoggingSetup:
@@ -148,15 +148,15 @@ async def put_setup(response: Response, world: World, setup: SetupWish, if_match
 
 
 @router.post("/enable", responses=problems(409, 412))
-async def enable_logging(response: Response, world: World) -> SetupShape:
+async def enable_logging(response: Response, world: World, if_match: IfMatch = None) -> SetupShape:
     """Starts logging. 409 when the setup is not complete."""
-    return _setup(response, await enable(world))
+    return _setup(response, await enable(world, if_match))
 
 
 @router.post("/disable", responses=problems(412))
-async def disable_logging(response: Response, world: World) -> SetupShape:
+async def disable_logging(response: Response, world: World, if_match: IfMatch = None) -> SetupShape:
     """Stops logging at once."""
-    return _setup(response, await disable(world))
+    return _setup(response, await disable(world, if_match))
 
 
 @router.post("/run", responses=problems(409))

@@ -13,7 +13,7 @@ from shared.jobs.keep_directory import add_salesperson, change_salesperson, remo
 from shared.sales.party import Salesperson
 from shared.web.api.jobs import JobShape, accept_import, import_route
 from shared.web.api.people_shapes import CSV_BODY, AlternativeAddressShape, Email
-from shared.web.context import IfMatch, World
+from shared.web.context import IfMatch, World, address_of
 from shared.web.guard import guarded
 from shared.web.identity import Role
 from shared.web.paging import ListQuery, next_link, start_of
@@ -123,5 +123,5 @@ def _with_headers(
     shape = SalespersonShape.of(salesperson)
     response.headers["ETag"] = shape.etag
     if is_new:
-        response.headers["Location"] = str(request.url_for("get_salesperson", code=salesperson.code))
+        response.headers["Location"] = address_of(request, "get_salesperson", code=salesperson.code)
     return shape
