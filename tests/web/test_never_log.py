@@ -1,5 +1,6 @@
 """Never-log rules, messages that are processed again, and whom held messages are from, over HTTP."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from tests.conftest import DOMAIN, LOGGING_MAILBOX
 from tests.jobs.company import ANNA, BEN, letter
-from tests.web.conftest import Running, run_until_done
+from tests.web.conftest import WITHIN, Running, run_until_done
 from tests.web.lists import everything_in, pages_of
 
 RULES = "/api/never-log"
@@ -134,6 +135,14 @@ def test_a_held_message_is_logged_when_its_sender_becomes_known(
     }
 
 
+def retried(admin: httpx.Client, address: str) -> httpx.Response:
+    """The answer to a retry when no run is at work on the mailbox, as the timer's or a notification's may be."""
+    deadline = time.monotonic() + WITHIN
+    while (answer := admin.post(address)).status_code == 409 and "at work" in answer.text:
+        assert time.monotonic() < deadline
+    return answer
+
+
 def test_a_message_is_processed_again_while_it_is_held_and_not_once_it_is_logged(
     running: Running, admin: httpx.Client, sales: httpx.Client
 ) -> None:
@@ -142,7 +151,7 @@ def test_a_message_is_processed_again_while_it_is_held_and_not_once_it_is_logged
     address = f"{MESSAGES}/{row['id']}/retry"
     assert sales.post(address).status_code == 403
 
-    still = admin.post(address)
+    still = retried(admin, address)
     assert (still.status_code, still.json()["outcome"]) == (200, "unmatched")
     contact = {"no": "AGAIN", "name": "Again", "email": "again@unknown.example"}
     admin.post("/api/contacts", json=contact).raise_for_status()
