@@ -10,9 +10,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    SerializerFunctionWrapHandler,
     Strict,
-    model_serializer,
 )
 from pydantic.alias_generators import to_camel
 
@@ -38,12 +36,7 @@ class Shape(BaseModel):
 class PageShape(Shape):
     """A page of a list. `nextLink` is absent at the end."""
 
-    next_link: str | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_empty_link(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        shape: dict[str, Any] = serialize(self)
-        return {name: value for name, value in shape.items() if value is not None or name != "nextLink"}
+    next_link: Annotated[str | None, Field(exclude_if=lambda link: link is None)] = None
 
 
 def _text(value: str) -> str:

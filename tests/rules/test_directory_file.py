@@ -173,3 +173,10 @@ def test_a_line_that_could_not_be_read_makes_nobody() -> None:
     for parse in (contact_of, salesperson_of):
         with pytest.raises(Invalid, match="The line has 1 values"):
             parse(Line(7, {}, "The line has 1 values, the header 2."))
+
+
+def test_a_quotation_mark_that_nobody_closes_takes_no_other_lines_with_it() -> None:
+    file = b'name,email\nA One,a@x.example\n"B Two,b@x.example\nC Three,c@x.example\n'
+    lines = read_file(file, ("name", "email"), ("name",))
+    assert [(line.number, bool(line.fault)) for line in lines] == [(2, False), (3, True), (4, False)]
+    assert lines[2].values == {"name": "C Three", "email": "c@x.example"}

@@ -70,3 +70,10 @@ def test_swagger_ui_comes_from_our_own_files(reader: httpx.Client) -> None:
     for file in files:
         assert file.startswith("/static/")
         assert reader.get(file).status_code == 200, file
+
+
+def test_a_page_is_described_with_its_items(reader: httpx.Client) -> None:
+    schemas = reader.get("/api/openapi.json").json()["components"]["schemas"]
+    for name, items in (("InteractionPage", "InteractionShape"), ("ContactPage", "ContactShape")):
+        assert schemas[name]["properties"]["value"]["items"] == {"$ref": f"#/components/schemas/{items}"}
+        assert schemas[name]["required"] == ["value"]

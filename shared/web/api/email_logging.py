@@ -147,13 +147,13 @@ async def put_setup(response: Response, world: World, setup: SetupWish, if_match
     return _setup(response, await change_setup(world, setup.noun(), if_match))
 
 
-@router.post("/enable", responses=problems(409, 412))
+@router.post("/enable", responses=problems(409, 412, 422))
 async def enable_logging(response: Response, world: World, if_match: IfMatch = None) -> SetupShape:
     """Starts logging. 409 when the setup is not complete."""
     return _setup(response, await enable(world, if_match))
 
 
-@router.post("/disable", responses=problems(412))
+@router.post("/disable", responses=problems(412, 422))
 async def disable_logging(response: Response, world: World, if_match: IfMatch = None) -> SetupShape:
     """Stops logging at once."""
     return _setup(response, await disable(world, if_match))
