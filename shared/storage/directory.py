@@ -13,7 +13,7 @@ from shared.sales.party import Contact, Salesperson, Saved, addresses_of
 from shared.storage.addresses import CLAIM_LASTS, AddressBook, AddressRow
 from shared.storage.columns import from_columns, to_columns
 from shared.storage.keys import number_bucket, number_key
-from shared.storage.lists import Lists
+from shared.storage.lists import EVERYTHING, WHOLE, Bounds, Lists
 from shared.storage.tables import Row, Tables
 
 LIST = "all"
@@ -36,7 +36,7 @@ class People[P: Contact | Salesperson]:
 
     async def find(self, number: str) -> P | None:
         """One person, or None."""
-        row = await self._tables.get(self._table, *_key(number))
+        row = await self._tables.get(self._table, *self._key(number))
         return from_columns(self._noun, row) if row else None
 
     async def get(self, number: str) -> P:
@@ -48,13 +48,14 @@ class People[P: Contact | Salesperson]:
 
     async def find_all(self, numbers: Iterable[str]) -> dict[str, P]:
         """People by number; those that do not exist are left out."""
-        keys = {number: _key(number) for number in numbers if number}
+        keys = {number: self._key(number) for number in numbers if number}
         rows = await self._tables.get_all(self._table, keys.values())
         return {number: from_columns(self._noun, rows[key]) for number, key in keys.items() if key in rows}
 
     async def page(self, start: Place | None, limit: int) -> Page[P]:
         """People by number."""
-        page = await self._lists.page(LIST, start, limit)
+        whole = self._kind is PartyKind.SALESPERSON
+        page = await self._lists.page(LIST, start, limit, bounds=Bounds(first=WHOLE) if whole else EVERYTHING)
         return Page(tuple(from_columns(self._noun, row) for row in page.items), page.next)
 
     async def add(self, person: P, now: datetime) -> P:
@@ -62,7 +63,7 @@ class People[P: Contact | Salesperson]:
         if await self.find(person.number):
             raise Conflict(f"There is a {self._called} {person.number} already.")
         await self._claim(person, now)
-        if await self._lists.insert([_row(person)]):
+        if await self._lists.insert([self._row(person)]):
             await self._release_unused(person)
             raise Conflict(f"There is a {self._called} {person.number} already.")
         return await self.get(person.number)
@@ -71,7 +72,7 @@ class People[P: Contact | Salesperson]:
         """Writes a person who still is as `before`. Raises Stale, or Conflict when an address is taken."""
         await self._claim(after, now, before)
         try:
-            await self._tables.replace(self._table, _row(after), before.etag)
+            await self._tables.replace(self._table, self._row(after), before.etag)
         except Stale:
             await self._release_unused(after)
             raise
@@ -80,7 +81,7 @@ class People[P: Contact | Salesperson]:
 
     async def remove(self, person: P) -> None:
         """Deletes a person who still is as given, and gives up the addresses. Raises Stale."""
-        await self._tables.delete(self._table, *_key(person.number), etag=person.etag)
+        await self._tables.delete(self._table, *self._key(person.number), etag=person.etag)
         await self._book.release(addresses_of(person), self._kind, person.number)
 
     async def save_all(self, people: Sequence[P], now: datetime) -> dict[str, Saved | Conflict]:
@@ -98,18 +99,27 @@ class People[P: Contact | Salesperson]:
         for number, conflict in (await self._conflicts(list(changed.values()), before, now)).items():
             results[number] = conflict
             await self._release_unused(changed.pop(number))
-        await self._lists.put(map(_row, changed.values()))
+        await self._lists.put(map(self._row, changed.values()))
         for number, person in changed.items():
             results[number] = Saved.CHANGED if number in before else Saved.ADDED
             if number in before and (gone := addresses_of(before[number]).keys() - addresses_of(person)):
                 await self._book.release(gone, self._kind, number)
         return results
 
+    def _key(self, number: str) -> tuple[str, str]:
+        # Salespeople are few, and their codes short: they all stand in one bucket.
+        bucket = number_bucket(number) if self._kind is PartyKind.CONTACT else WHOLE
+        return f"{LIST}.{bucket}", number_key(number)
+
+    def _row(self, person: Contact | Salesperson) -> Row:
+        partition, row = self._key(person.number)
+        return {**to_columns(person), "PartitionKey": partition, "RowKey": row}
+
     async def _stored(self, people: Sequence[P]) -> dict[str, P]:
         """Those of the people who are stored, by number: a bucket at a time, from the first to the last of them."""
         buckets: dict[str, dict[str, str]] = defaultdict(dict)
         for person in people:
-            partition, key = _key(person.number)
+            partition, key = self._key(person.number)
             buckets[partition][key] = person.number
         found: dict[str, P] = {}
         for partition, wanted in buckets.items():
@@ -189,12 +199,3 @@ def _party(person: Contact | Salesperson, address: str) -> Party:
     if isinstance(person, Contact):
         return Party(PartyKind.CONTACT, person.no, code, person.contact_company_no, person.privacy_blocked)
     return Party(PartyKind.SALESPERSON, person.code, code)
-
-
-def _key(number: str) -> tuple[str, str]:
-    return f"{LIST}.{number_bucket(number)}", number_key(number)
-
-
-def _row(person: Contact | Salesperson) -> Row:
-    partition, row = _key(person.number)
-    return {**to_columns(person), "PartitionKey": partition, "RowKey": row}
