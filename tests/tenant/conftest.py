@@ -17,11 +17,6 @@ from tests.tenant.letters import DOMAIN, LOGGING_MAILBOX
 GRAPH_SCOPE = "https://graph.microsoft.com/.default"
 
 
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("certificates")
-
-
 @pytest.fixture
 def tenant(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
     with Tenant(DOMAIN, LOGGING_MAILBOX, certificates) as running:
