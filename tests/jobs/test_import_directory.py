@@ -20,7 +20,7 @@ from shared.jobs.keep_directory import add_contact, add_salesperson
 from shared.jobs.ports import People, World
 from shared.mail.matching import Party, PartyKind
 from shared.sales.background_job import BackgroundJob, JobError, JobState
-from shared.sales.party import AlternativeAddress, Contact, ContactType, Salesperson
+from shared.sales.party import NUMBER_RULE, AlternativeAddress, Contact, ContactType, Salesperson
 from shared.storage.background_jobs import TABLE as JOBS
 from shared.storage.tables import Tables
 
@@ -99,7 +99,10 @@ async def test_salespeople_are_imported_too(world: World) -> None:
 async def test_bad_lines_are_reported_by_number_and_the_others_are_imported(world: World) -> None:
     await add_contact(world, Contact("CT000900", ContactType.PERSON, "Nina", email="nina@mill.example"))
     faults = {
-        3: ("C 1,,Bad number,,,,,", "The line is not valid. Use 1 to 50 letters, digits or . + @ - _"),
+        3: (
+            "C 1,,Bad number,,,,,",
+            f"The line is not valid. {NUMBER_RULE}",
+        ),
         4: ("C2,Robot,Bad type,,,,,", "The type must be Company or Person."),
         5: ("C3,,Bad address,,no address,,,", "The line is not valid. no address is not an e-mail address."),
         6: ("C4,,,,c4@mill.example,,,", "The line is not valid. Give a name of 1 to 250 characters."),
