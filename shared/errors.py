@@ -7,6 +7,7 @@ ProductError                      message: one plain sentence, fit to be shown
 │   └── VaultUnavailable          Key Vault did not answer, or has no such secret
 ├── SignInRefused                 Entra ID refused the app's client id or secret
 ├── MailboxRefused                the mailbox does not exist, or the app may not open it
+├── LeaseLost                     another worker has taken the mailbox over
 ├── MessageFailed                 one message could not be handled; the others can
 ├── RowRefused                    Table Storage will not keep a row as it is, however often it is asked
 ├── MessageGone                   the message is no longer in the mailbox
@@ -55,6 +56,10 @@ class SignInRefused(ProductError):
 
 class MailboxRefused(ProductError):
     """The mailbox does not exist or is closed to the app."""
+
+
+class LeaseLost(ProductError):
+    """Another worker has taken the mailbox over, and will do the rest."""
 
 
 class MessageFailed(ProductError):

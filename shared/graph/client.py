@@ -84,6 +84,8 @@ class GraphClient:
                 elif status in _BUSY:
                     failure, wait = GraphUnavailable(f"Microsoft Graph is busy ({status})."), _wait(error, attempt)
                 else:
+                    if status == 403:
+                        await self._credential.forget()  # a token keeps the permissions of when it was made
                     raise _translated(error, status) from error
                 failure.__cause__ = error
             if wait > LONGEST_WAIT or attempt == TRIES:

@@ -127,11 +127,14 @@ class GraphMailbox:
     async def _broken(self, window: _Window, failure: MessageFailed) -> FolderPage:
         """The item that Exchange can list but not show. If it cannot even list it, the trouble is Exchange's own."""
         try:
-            page = await self.send(self._list(window, ["id"]))
+            page = await self.send(self._list(window, ["id", "receivedDateTime"]))
         except MessageFailed as error:
             raise GraphUnavailable(f"Exchange Online cannot list the folder {window.folder}.") from error
-        broken = tuple(BrokenItem(item["id"], failure.message, window.folder) for item in page["value"])
-        return FolderPage(broken, _NEXT in page)
+        broken = (
+            BrokenItem(item["id"], parse_time(item["receivedDateTime"]), failure.message, window.folder)
+            for item in page["value"]
+        )
+        return FolderPage(tuple(broken), _NEXT in page)
 
     def _list(self, window: _Window, select: list[str], expand: list[str] | None = None) -> RequestInformation:
         # Graph wants the property of $orderby to come first in $filter, too.

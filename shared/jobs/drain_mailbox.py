@@ -1,30 +1,32 @@
 """Draining a mailbox: from the oldest message of the Inbox to the newest, until it is empty or the time is up."""
 
 import asyncio
-import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.errors import ProductError, StorageUnavailable
+from shared.errors import LeaseLost, ProductError, StorageUnavailable
 from shared.jobs.known_parties import KnownParties
 from shared.jobs.log_messages import Logged, log_broken, log_messages, write_entries
 from shared.jobs.mail_ports import Mailbox
 from shared.jobs.ports import World
 from shared.jobs.read_folder import read_folder
 from shared.jobs.rematch_held import rematch_held
-from shared.jobs.settle_messages import settle_messages
+from shared.jobs.session import Session, open_session
+from shared.jobs.settle_messages import close_plans, settle_messages
 from shared.jobs.sweep_archive import SWEPT_AGAIN, sweep_since
 from shared.mail.decision import Policy
 from shared.mail.ledger import LedgerRow
 from shared.mail.message import BrokenItem, Folder, Message
-from shared.mail.outcome import Outcome
-from shared.mail.runs import Activity, Lease
+from shared.mail.outcome import Destination, NotLoggedAction, Outcome, destination_of
+from shared.mail.runs import Activity
 
 SETTLING = 2
 """Lots of messages that are being moved or finished: while one is finished, the next is moved already."""
+
+type Item = Message | BrokenItem
 
 
 @dataclass(slots=True)
@@ -32,6 +34,8 @@ class Run:
     """What a run came to, or has come to so far."""
 
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+    left: int = 0
+    """Messages that could not be handled now, and wait for a later run."""
     more: bool = False
     """The time was up before the Inbox was empty."""
     already_running: bool = False
@@ -44,98 +48,97 @@ async def drain_mailbox(world: World, mailbox: Mailbox, policy: Policy, budget: 
     run = Run()
     started = world.clock()
     try:
-        lease = await world.runs.take_lease(mailbox.address, uuid.uuid4().hex, started)
-        if lease is None:
-            run.already_running = True
-            return run
-        try:
-            await _drain(world, mailbox, policy, lease, started + budget, run)
-        except ProductError as error:
-            run.error = error
+        async with open_session(world, mailbox, policy) as session:
+            if session is None:
+                run.already_running = True
+                return run
+            try:
+                await _drain(session, started + budget, run)
+            except LeaseLost:
+                pass  # whoever has it now will do the rest
+            except ProductError as error:
+                run.error = error
         with suppress(StorageUnavailable):
-            await _note(world, mailbox, started, run)
+            await note_run(world, mailbox, started, run)
     except StorageUnavailable as error:
         run.error = error
     return run
 
 
-async def _drain(world: World, mailbox: Mailbox, policy: Policy, lease: Lease, deadline: datetime, run: Run) -> None:
+async def _drain(session: Session, deadline: datetime, run: Run) -> None:
     """Messages are moved while the next ones are read, decided and written: the mailbox is never left waiting."""
     settling: list[asyncio.Task[None]] = []
-    known = KnownParties(world.directory)
-
-    async def settle(rows: Sequence[LedgerRow]) -> None:
-        await settle_messages(world, mailbox, policy, rows, run.outcomes)
-
+    known = KnownParties(session.world.directory)
     try:
-        async for some in _work(world, mailbox, policy, run):
-            if world.clock() >= deadline:
-                run.more = True
-                break
-            if (renewed := await world.runs.renew_lease(lease, world.clock())) is None:
-                break  # Another worker has taken over; it will do the rest.
-            lease = renewed
-            if not some:
-                continue
-            logged = await _log(world, mailbox, policy, some, known)
-            run.outcomes.update(logged.outcomes)
-            if len(settling) == SETTLING:
-                await settling.pop(0)
-            settling.append(asyncio.create_task(settle(logged.rows)))
+        async with aclosing(_work(session, run)) as work:
+            async for some in work:
+                if session.world.clock() >= deadline:
+                    run.more = True
+                    break
+                if not some:
+                    continue
+                logged = await _log(session, some, known)
+                run.outcomes.update(logged.outcomes)
+                run.left += logged.left
+                if len(settling) == SETTLING:
+                    await settling.pop(0)
+                settling.append(asyncio.create_task(settle_messages(session, logged.rows, run.outcomes)))
         while settling:
             await settling.pop(0)
     finally:
         for task in settling:
             task.cancel()
         await asyncio.gather(*settling, return_exceptions=True)
-        with suppress(StorageUnavailable):
-            await world.runs.release_lease(lease, world.clock())
 
 
-async def _work(
-    world: World, mailbox: Mailbox, policy: Policy, run: Run
-) -> AsyncIterator[Sequence[Message | BrokenItem | LedgerRow]]:
+async def _work(session: Session, run: Run) -> AsyncGenerator[Sequence[Item | LedgerRow]]:
     """What there is to do, some at a time, in this order.
 
-    Plans that an earlier run left unfinished; held messages whose people have become known; the Inbox; and messages in
+    Plans that an earlier run left open; held messages whose people have become known; the Inbox; and messages in
     Archive that nobody logged, because Exchange put them there beside the message that they answer.
     """
-    handled: set[str] = set()
-    leftovers = await world.ledger.unfinished(mailbox.address, policy.setup.batch_size)
-    yield leftovers
-    handled |= {row.message.item_id for row in leftovers}
-    for address in await world.ledger.rematch_requests(mailbox.address):
-        came_back = await rematch_held(world, mailbox, policy, address)
-        await world.ledger.drop_rematch_request(mailbox.address, address)
-        yield came_back
-        handled |= {row.message.item_id for row in came_back}
-    async for some in read_folder(mailbox, Folder.INBOX, None, policy.setup.batch_size, handled):
-        yield some
-    began = world.clock()
-    since = await sweep_since(world, mailbox, policy)
-    async for some in read_folder(mailbox, Folder.ARCHIVE, since, policy.setup.batch_size, handled):
-        yield await world.ledger.unknown([item for item in some if isinstance(item, Message)])
-    run.swept_until = began - SWEPT_AGAIN
+    world, address, page_size = session.world, session.mailbox.address, session.policy.setup.batch_size
+    leftovers = await world.ledger.open(address, world.clock())
+    await close_plans(session, [row for row in leftovers if row.finished])
+    handled = {row.message.item_id for row in leftovers}
+    yield [row for row in leftovers if not row.finished]
+    for request in await world.ledger.rematch_requests(address):
+        async for came_back in rematch_held(session, request.address):
+            handled |= {row.message.item_id for row in came_back}
+            yield came_back
+        await world.ledger.drop_rematch_request(address, request)
+    async for some in read_folder(session.mailbox, Folder.INBOX, None, page_size, handled):
+        yield await _not_at_home(session, some)
+    began, left = world.clock(), run.left
+    async for some in read_folder(session.mailbox, Folder.ARCHIVE, await sweep_since(session), page_size, handled):
+        known = await world.ledger.known(address, some)
+        yield [item for item in some if item.item_id not in known]
+    if run.left == left:
+        run.swept_until = began - SWEPT_AGAIN
 
 
-async def _log(
-    world: World,
-    mailbox: Mailbox,
-    policy: Policy,
-    items: Sequence[Message | BrokenItem | LedgerRow],
-    known: KnownParties,
-) -> Logged:
-    messages = [item for item in items if isinstance(item, Message)]
-    logged = await log_messages(world, mailbox, policy, messages, known)
-    leftovers = [item for item in items if isinstance(item, LedgerRow)]
-    logged.add(await write_entries(world, mailbox, policy, leftovers))
+async def _not_at_home(session: Session, items: Sequence[Item]) -> Sequence[Item]:
+    """Less those that stay in the Inbox for good, where the setup says that messages that are not logged do so."""
+    action = session.policy.setup.messages_not_logged
+    if action is not NotLoggedAction.LEAVE:
+        return items
+    known = await session.world.ledger.known(session.mailbox.address, items)
+    home = {item_id for item_id, outcome in known.items() if destination_of(outcome, action) is Destination.INBOX}
+    return [item for item in items if item.item_id not in home]
+
+
+async def _log(session: Session, items: Sequence[Item | LedgerRow], known: KnownParties) -> Logged:
+    logged = await write_entries(session, [item for item in items if isinstance(item, LedgerRow)])
+    if messages := [item for item in items if isinstance(item, Message)]:
+        logged.add(await log_messages(session, messages, known))
     for item in items:
         if isinstance(item, BrokenItem):
-            logged.outcomes.update(await log_broken(world, mailbox, policy, item))
+            logged.add(await log_broken(session, item))
     return logged
 
 
-async def _note(world: World, mailbox: Mailbox, started: datetime, run: Run) -> None:
+async def note_run(world: World, mailbox: Mailbox, started: datetime, run: Run) -> None:
+    """Counts what a run has come to, and notes it in the activity log."""
     handled = sum((+run.outcomes).values())
     done = f"{handled} message{'' if handled == 1 else 's'} handled."
     message = f"{run.error.message} {done}" if run.error else done

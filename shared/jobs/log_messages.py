@@ -12,10 +12,9 @@ from datetime import datetime
 
 from shared.errors import MessageFailed, ProductError, RowRefused
 from shared.jobs.known_parties import KnownParties
-from shared.jobs.mail_ports import Mailbox
-from shared.jobs.ports import World
+from shared.jobs.session import Session
 from shared.jobs.settle_messages import TRIES, count_failure, settle_messages
-from shared.mail.decision import Decision, Policy, decide
+from shared.mail.decision import Decision, decide
 from shared.mail.ledger import LedgerRow, kept
 from shared.mail.message import BrokenItem, Message
 from shared.mail.message_key import item_key
@@ -25,50 +24,56 @@ from shared.sales.interaction import Interaction
 
 @dataclass(slots=True)
 class Logged:
-    """Plans whose entries are written and whose messages can be settled, and the outcomes of those given up."""
+    """Plans whose entries are written and whose messages can be settled, and what became of the others."""
 
     rows: list[LedgerRow] = field(default_factory=list)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+    """Of those that were given up."""
+    left: int = 0
+    """Messages that wait for a later run, where they are."""
 
     def add(self, other: "Logged") -> None:
         """Takes in what became of other messages."""
         self.rows += other.rows
         self.outcomes.update(other.outcomes)
+        self.left += other.left
 
 
-async def log_messages(
-    world: World, mailbox: Mailbox, policy: Policy, messages: Sequence[Message], known: KnownParties
-) -> Logged:
+async def log_messages(session: Session, messages: Sequence[Message], known: KnownParties) -> Logged:
     """Decides about the messages, keeps the plans, and writes the entries."""
     try:
-        planned = await _plan(world, policy, messages, known)
-        # A plan that was there may be of a time when the message was elsewhere.
-        rows = [
-            replace(row, message=replace(row.message, folder=message.folder))
-            for row, message in zip(await world.ledger.begin(planned), messages, strict=True)
-        ]
+        planned = await _plan(session, messages, known)
+        begun = await session.world.ledger.begin(planned)
     except RowRefused as refusal:
         if len(messages) > 1:
-            return await _one_by_one(log_messages(world, mailbox, policy, [message], known) for message in messages)
-        return Logged(outcomes=await _put_aside(world, mailbox, policy, messages[0], refusal))
-    return await write_entries(world, mailbox, policy, rows)
+            return await _one_by_one(log_messages(session, [message], known) for message in messages)
+        return await _put_aside(session, messages[0], refusal)
+    # A plan that was there may be of a time when the message was elsewhere.
+    folders = {message.item_id: message.folder for message in messages}
+    rows = [replace(row, message=replace(row.message, folder=folders[row.message.item_id])) for row in begun]
+    logged = await write_entries(session, rows)
+    logged.left += len(messages) - len(rows)
+    return logged
 
 
-async def log_broken(world: World, mailbox: Mailbox, policy: Policy, item: BrokenItem) -> Counter[Outcome]:
+async def log_broken(session: Session, item: BrokenItem) -> Logged:
     """An item that Exchange cannot show is tried again in later runs, and then put aside."""
-    now = world.clock()
-    nothing = Message(mailbox.address, item.item_id, "", "", "", "", "", (), (), sent_at=now, received_at=now)
-    return await _put_aside(world, mailbox, policy, nothing, MessageFailed(item.reason), readable=False)
+    at = item.received_at
+    unread = Message(session.mailbox.address, item.item_id, "", "", "", "", "", (), (), at, at, folder=item.folder)
+    return await _put_aside(session, unread, MessageFailed(item.reason))
 
 
-async def write_entries(world: World, mailbox: Mailbox, policy: Policy, rows: Sequence[LedgerRow]) -> Logged:
+async def write_entries(session: Session, rows: Sequence[LedgerRow]) -> Logged:
     """Writes the entries of plans, also of those that an earlier run left unfinished."""
     try:
-        await world.interactions.write([entry for row in rows if not row.finished for entry in entries_of(row)])
+        entries = [entry for row in rows if not row.finished for entry in entries_of(row)]
+        await session.world.interactions.write(entries)
     except RowRefused as refusal:
         if len(rows) > 1:
-            return await _one_by_one(write_entries(world, mailbox, policy, [row]) for row in rows)
-        return Logged(outcomes=await count_failure(world, mailbox, policy, rows[0], refusal))
+            return await _one_by_one(write_entries(session, [row]) for row in rows)
+        given_up = Logged()
+        await count_failure(session, rows[0], refusal, given_up.outcomes)
+        return given_up
     return Logged(list(rows))
 
 
@@ -106,38 +111,35 @@ async def _one_by_one(works: Iterable[Awaitable[Logged]]) -> Logged:
     return logged
 
 
-async def _plan(world: World, policy: Policy, messages: Sequence[Message], known: KnownParties) -> list[LedgerRow]:
-    now = world.clock()
+async def _plan(session: Session, messages: Sequence[Message], known: KnownParties) -> list[LedgerRow]:
+    """Plans for those messages that can be decided now. The others are the same mails as some that nobody decided."""
+    now = session.world.clock()
     claims, parties = await asyncio.gather(
-        world.ledger.claim(messages),
+        session.world.ledger.claim(messages, now),
         known.find({address for message in messages for address in message.addresses}),
     )
-    return [_row(message, decide(message, claims[message.item_id], parties, policy), now) for message in messages]
+    return [
+        _row(message, decide(message, claim, parties, session.policy), now)
+        for message in messages
+        if (claim := claims[message.item_id]).decided
+    ]
 
 
-def _row(message: Message, decision: Decision, now: datetime, *, readable: bool = True) -> LedgerRow:
-    row_id = item_key(message.mailbox, message.item_id, message.received_at if readable else None)
-    message = kept(message, decision.outcome)
-    return LedgerRow(row_id, message, decision, now)
+def _row(message: Message, decision: Decision, now: datetime) -> LedgerRow:
+    row_id = item_key(message.mailbox, message.item_id, message.received_at)
+    return LedgerRow(row_id, kept(message, decision.outcome), decision, now)
 
 
-async def _put_aside(
-    world: World,
-    mailbox: Mailbox,
-    policy: Policy,
-    message: Message,
-    failure: ProductError,
-    *,
-    readable: bool = True,
-) -> Counter[Outcome]:
+async def _put_aside(session: Session, message: Message, failure: ProductError) -> Logged:
     """Counts a failure of a message that has no plan yet; after the last try, it gets one: to be put aside."""
-    row = _row(message, Decision(Outcome.FAILED, failure.message), world.clock(), readable=readable)
-    tries = await world.ledger.count_try(row.id)
+    ledger = session.world.ledger
+    row = _row(message, Decision(Outcome.FAILED, failure.message), session.world.clock())
+    tries = await ledger.count_try(row.id)
     if tries < TRIES:
-        return Counter()
+        return Logged(left=1)
     stripped = replace(row.message, subject=row.message.subject[:100], to=(), cc=())
     reason = f"Given up after {tries} tries: {failure.message}"
     failed = replace(row, message=stripped, tries=tries, decision=Decision(Outcome.FAILED, reason))
-    outcomes: Counter[Outcome] = Counter()
-    await settle_messages(world, mailbox, policy, await world.ledger.begin([failed]), outcomes)
-    return outcomes
+    given_up = Logged()
+    await settle_messages(session, await ledger.begin([failed]), given_up.outcomes)
+    return given_up

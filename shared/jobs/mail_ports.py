@@ -3,14 +3,14 @@
 The same holds as in `ports`: every call may raise `errors.Unavailable`, and whatever writes may be repeated.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from shared.mail.content import MessageContent, MessageReference, Waiting
 from shared.mail.decision import Claim
-from shared.mail.ledger import HeldAddress, LedgerRow
-from shared.mail.message import Folder, FolderPage, Message
+from shared.mail.ledger import HeldAddress, LedgerRow, RematchRequest
+from shared.mail.message import BrokenItem, Folder, FolderPage, Message
 from shared.mail.never_log import NeverLogRule
 from shared.mail.outcome import Destination, Outcome
 from shared.mail.runs import Activity, Lease, MailboxStatus
@@ -54,28 +54,40 @@ class Mailboxes(Protocol):
 
 
 class Ledger(Protocol):
-    """What was decided about each message."""
+    """What was decided about each message: a plan, which is begun, finished, published, and closed."""
 
-    async def claim(self, messages: Sequence[Message]) -> dict[str, Claim]:
-        """Claims each message's mail for its item. By item id: who owns the mail, for ever."""
+    async def claim(self, messages: Sequence[Message], now: datetime) -> dict[str, Claim]:
+        """Claims each message's mail for its item. By item id: who owns the mail, for ever once that is decided."""
 
     async def begin(self, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
         """Keeps the plans, and answers with those that count: for an item that had one already, that one."""
 
+    async def finish(self, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
+        """Notes that plans are carried out. The answer leaves out those that somebody changed meanwhile."""
+
     async def publish(self, rows: Sequence[LedgerRow]) -> None:
-        """Puts plans that are carried out where readers see them, and held ones where their addresses lead to them."""
+        """Puts finished plans where readers see them, and held ones where their addresses lead to them."""
 
-    async def finish(self, rows: Sequence[LedgerRow]) -> None:
-        """Notes that published plans are carried out to the end."""
+    async def close(self, rows: Sequence[LedgerRow]) -> None:
+        """Notes that nothing is left to do about published plans."""
 
-    async def unknown(self, messages: Sequence[Message]) -> list[Message]:
-        """Those of the messages that have no plan."""
+    async def open(self, mailbox: str, now: datetime) -> list[LedgerRow]:
+        """Plans that were begun and not closed, finished or not."""
 
-    async def reopen(self, row: LedgerRow) -> LedgerRow | None:
-        """Puts a new plan in place of a finished one; it is then unfinished. None when somebody else was quicker."""
+    async def count_open(self, mailbox: str) -> int:
+        """How many those are."""
 
-    async def held(self, mailbox: str, address: str) -> list[LedgerRow]:
-        """Held messages of a mailbox in which the address is."""
+    async def known(self, mailbox: str, items: Iterable[Message | BrokenItem]) -> dict[str, Outcome]:
+        """What was decided about items, by item id; those without a plan are left out."""
+
+    async def reopen(self, rows: Sequence[LedgerRow]) -> list[LedgerRow]:
+        """Puts new plans in place of finished ones; they are then open. Leaves out those that somebody else changed."""
+
+    async def change(self, row: LedgerRow) -> LedgerRow:
+        """Replaces an unfinished plan, unless somebody else was quicker: then the answer is theirs."""
+
+    def held(self, mailbox: str, address: str) -> AsyncIterator[list[LedgerRow]]:
+        """Held messages of a mailbox in which the address is, some at a time."""
 
     async def held_among(self, addresses: Collection[str]) -> list[str]:
         """Those of the addresses that are in held messages."""
@@ -86,19 +98,11 @@ class Ledger(Protocol):
     async def request_rematch(self, mailbox: str, addresses: Iterable[str]) -> None:
         """Notes that held messages of these addresses are to be matched again."""
 
-    async def rematch_requests(self, mailbox: str) -> list[str]:
-        """The addresses that were noted, up to 1000."""
+    async def rematch_requests(self, mailbox: str) -> list[RematchRequest]:
+        """The notes, up to 1000."""
 
-    async def drop_rematch_request(self, mailbox: str, address: str) -> None: ...
-
-    async def unfinished(self, mailbox: str, limit: int) -> list[LedgerRow]:
-        """Plans that were begun and not finished."""
-
-    async def count_unfinished(self, mailbox: str) -> int:
-        """How many those are."""
-
-    async def change(self, row: LedgerRow) -> LedgerRow:
-        """Replaces an unfinished plan, unless somebody else was quicker: then the answer is theirs."""
+    async def drop_rematch_request(self, mailbox: str, request: RematchRequest) -> None:
+        """Takes a note away, unless it was made again meanwhile."""
 
     async def tries(self, row_id: str) -> int:
         """How often an item has failed."""

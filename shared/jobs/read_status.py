@@ -67,7 +67,7 @@ async def count_waiting(world: World, setup: EmailLoggingSetup) -> tuple[int | N
     try:
         inboxes, unfinished = await asyncio.gather(
             together(world.mailboxes.open(address, setup).waiting() for address in setup.mailboxes),
-            together(world.ledger.count_unfinished(address) for address in setup.mailboxes),
+            together(world.ledger.count_open(address) for address in setup.mailboxes),
         )
     except ProductError as error:
         return None, None, error.message

@@ -1,13 +1,12 @@
 """Processing a held or failed message again, because somebody asks for it."""
 
-import uuid
-from collections import Counter
-
 from shared.errors import Conflict
+from shared.jobs.drain_mailbox import Run, note_run
 from shared.jobs.log_messages import write_entries
 from shared.jobs.ports import World
 from shared.jobs.rematch_held import decided_anew
 from shared.jobs.run_email_logging import policy_of
+from shared.jobs.session import open_session
 from shared.jobs.settle_messages import settle_messages
 from shared.mail.decision import decide
 from shared.mail.ledger import LedgerRow
@@ -28,20 +27,18 @@ async def retry_message(world: World, row_id: str) -> LedgerRow:
         raise Conflict(f"Only held and failed messages are processed again. This one is: {row.decision.outcome}.")
     setup = await world.setups.get()
     mailbox = world.mailboxes.open(row.message.mailbox, setup)
-    lease = await world.runs.take_lease(mailbox.address, uuid.uuid4().hex, world.clock())
-    if lease is None:
-        raise Conflict(_BUSY)
-    try:
-        message = await mailbox.read_message(row.message.item_id)
-        policy = await policy_of(world, setup)
-        claims = await world.ledger.claim([message])
-        parties = await world.directory.parties(message.addresses)
-        decision = decide(message, claims[message.item_id], parties, policy)
-        opened = await world.ledger.reopen(decided_anew(row, message, decision, world.clock()))
-        if opened is None:
+    run, started = Run(), world.clock()
+    async with open_session(world, mailbox, await policy_of(world, setup)) as session:
+        if session is None:
             raise Conflict(_BUSY)
-        logged = await write_entries(world, mailbox, policy, [opened])
-        await settle_messages(world, mailbox, policy, logged.rows, Counter())
-    finally:
-        await world.runs.release_lease(lease, world.clock())
+        message = await mailbox.read_message(row.message.item_id)
+        claims = await world.ledger.claim([message], started)
+        parties = await world.directory.parties(message.addresses)
+        decision = decide(message, claims[message.item_id], parties, session.policy)
+        opened = await world.ledger.reopen([decided_anew(row, message, decision, started)])
+        if not opened:
+            raise Conflict(_BUSY)
+        logged = await write_entries(session, opened)
+        await settle_messages(session, logged.rows, run.outcomes)
+    await note_run(world, mailbox, started, run)
     return await world.ledger.get(row_id)

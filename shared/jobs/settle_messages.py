@@ -1,4 +1,4 @@
-"""Settling messages: what was decided is written; now each moves to its place, and its plan is finished.
+"""Settling messages: what was decided is written; now each moves to its place, and its plan is finished and closed.
 
 A message that cannot be moved counts its tries, one in each run, and is then put aside as `failed`.
 """
@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from shared.errors import MessageFailed, MessageGone, ProductError
-from shared.jobs.mail_ports import Mailbox
-from shared.jobs.ports import World
-from shared.mail.decision import Claim, Policy, decide
+from shared.jobs.rematch_held import decide_held
+from shared.jobs.session import Session
 from shared.mail.ledger import LedgerRow
+from shared.mail.message import Folder
 from shared.mail.outcome import Mark, Outcome, destination_of
 from shared.together import together
 
@@ -19,64 +19,71 @@ TRIES = 5
 """How often a message may fail, once in each run, before it is put aside as `failed`."""
 
 
-async def settle_messages(
-    world: World, mailbox: Mailbox, policy: Policy, rows: Sequence[LedgerRow], outcomes: Counter[Outcome]
-) -> None:
+async def settle_messages(session: Session, rows: Sequence[LedgerRow], outcomes: Counter[Outcome]) -> None:
     """Moves the messages and finishes their plans. A finished plan's message (put back by hand) is only moved.
 
     What was finished is added to `outcomes`, also where trouble ends the work before the rest.
     """
-    moved = await _move_all(mailbox, policy, rows)
-    finished = [row for row in moved.done if not row.finished]
-    await _finish(world, mailbox, policy, finished)
-    outcomes.update(_outcomes(finished))
+    moved = await _move_all(session, rows)
+    await _finish(session, [row for row in moved.done if not row.finished], outcomes)
     if moved.trouble:
         raise moved.trouble
     for row, failure in moved.failed:
         if not row.finished:
-            outcomes.update(await count_failure(world, mailbox, policy, row, failure))
+            await count_failure(session, row, failure, outcomes)
 
 
-async def count_failure(
-    world: World, mailbox: Mailbox, policy: Policy, row: LedgerRow, failure: ProductError
-) -> Counter[Outcome]:
+async def count_failure(session: Session, row: LedgerRow, failure: ProductError, outcomes: Counter[Outcome]) -> None:
     """Counts a failure of a plan; after the last try, the plan becomes to put the message aside."""
-    tries = await world.ledger.count_try(row.id)
+    tries = await session.world.ledger.count_try(row.id)
     if tries < TRIES:
-        return Counter()
+        return
     reason = f"Given up after {tries} tries: {failure.message}"
     failed = replace(row, tries=tries, decision=replace(row.decision, outcome=Outcome.FAILED, reason=reason))
-    changed = await world.ledger.change(failed)
-    moved = await _move_all(mailbox, policy, [changed])
+    changed = await session.world.ledger.change(failed)
+    moved = await _move_all(session, [changed])
     if moved.trouble:
         raise moved.trouble
     # One that cannot be moved even now stays where it is, and its row says so.
     stuck = f"{changed.decision.reason} It could not be moved either."
     rows = moved.done + [replace(row, decision=replace(row.decision, reason=stuck)) for row, _ in moved.failed]
-    await _finish(world, mailbox, policy, rows)
-    return _outcomes(rows)
+    await _finish(session, [row for row in rows if not row.finished], outcomes)
 
 
-def _outcomes(rows: Sequence[LedgerRow]) -> Counter[Outcome]:
-    """How many had which outcome; less than nothing of one that messages had before."""
-    counts = Counter(row.decision.outcome for row in rows)
-    counts.subtract(row.was for row in rows if row.was)
-    return counts
-
-
-async def _finish(world: World, mailbox: Mailbox, policy: Policy, rows: Sequence[LedgerRow]) -> None:
-    """Lets readers see the rows, and looks again whether those that are held are to be held.
+async def close_plans(session: Session, rows: Sequence[LedgerRow]) -> None:
+    """Lets readers see finished plans, and looks again whether those that are held are to be held.
 
     Somebody may have been added since it was decided. Either they find the held message, which is published before we
     look; or we find them, because they are written before they look.
     """
-    await world.ledger.publish(rows)
-    held = [row.message for row in rows if row.decision.outcome is Outcome.UNMATCHED]
-    if held:
-        parties = await world.directory.parties({address for message in held for address in message.addresses})
-        matched = [m for m in held if decide(m, Claim(m.item_id), parties, policy).outcome is Outcome.LOGGED]
-        await world.ledger.request_rematch(mailbox.address, {message.from_address for message in matched})
-    await world.ledger.finish(rows)
+    ledger = session.world.ledger
+    await ledger.publish(rows)
+    if held := [row for row in rows if row.decision.outcome is Outcome.UNMATCHED]:
+        parties = await session.world.directory.parties({a for row in held for a in row.message.addresses})
+        matched = {
+            row.message.from_address
+            for row in held
+            if decide_held(row, parties, session.policy).outcome is not Outcome.UNMATCHED
+        }
+        await ledger.request_rematch(session.mailbox.address, matched)
+    # Whoever has taken over may have decided anew and published before us. They will find these plans open.
+    await session.renew()
+    await ledger.close(rows)
+
+
+async def _finish(session: Session, rows: Sequence[LedgerRow], outcomes: Counter[Outcome]) -> None:
+    """Counts what the plans came to. Of one that somebody else has changed meanwhile, theirs is what counts."""
+    if not rows:
+        return
+    finished = await session.world.ledger.finish(rows)
+    outcomes.update(row.decision.outcome for row in finished)
+    outcomes.subtract(row.was for row in finished if row.was)  # less than nothing of what messages were before
+    ours = {row.id for row in finished}
+    theirs = await together(session.world.ledger.get(row.id) for row in rows if row.id not in ours)
+    overtaken = [replace(row, message=replace(row.message, folder=Folder.INBOX)) for row in theirs]  # or anywhere
+    if (moved := await _move_all(session, overtaken)).trouble:
+        raise moved.trouble
+    await close_plans(session, finished)
 
 
 @dataclass(slots=True)
@@ -88,17 +95,17 @@ class _Moved:
     trouble: ProductError | None = None
 
 
-async def _move_all(mailbox: Mailbox, policy: Policy, rows: Sequence[LedgerRow]) -> _Moved:
+async def _move_all(session: Session, rows: Sequence[LedgerRow]) -> _Moved:
     """Moves the messages of all rows to their places."""
     moved = _Moved()
 
     async def move(row: LedgerRow) -> None:
-        destination = destination_of(row.decision.outcome, policy.setup.messages_not_logged)
+        destination = destination_of(row.decision.outcome, session.policy.setup.messages_not_logged)
         if moved.trouble:
             return
         try:
             if destination.value != row.message.folder.value:
-                await mailbox.move(row.message.item_id, destination)
+                await session.mailbox.move(row.message.item_id, destination)
         except MessageFailed as failure:
             moved.failed.append((row, failure))
         except MessageGone:

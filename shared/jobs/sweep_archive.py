@@ -5,19 +5,17 @@ Exchange may put a copied reply straight beside the message that it answers, and
 
 from datetime import datetime, timedelta
 
-from shared.jobs.mail_ports import Mailbox
-from shared.jobs.ports import World
-from shared.mail.decision import Policy
+from shared.jobs.session import Session
 
 SWEPT_AGAIN = timedelta(minutes=10)
 """How far back each sweep looks again: longer than Exchange takes to show a message that it has received."""
 
 
-async def sweep_since(world: World, mailbox: Mailbox, policy: Policy) -> datetime:
+async def sweep_since(session: Session) -> datetime:
     """Where the sweep begins: where the last one ended, but never before logging was enabled.
 
     A mailbox that was taken over with years of Archive is not read back unless somebody asks.
     """
-    enabled_at = policy.setup.enabled_at or world.clock()
-    swept_until = (await world.runs.status(mailbox.address)).swept_until
+    enabled_at = session.policy.setup.enabled_at or session.world.clock()
+    swept_until = (await session.world.runs.status(session.mailbox.address)).swept_until
     return max(enabled_at, swept_until) if swept_until else enabled_at

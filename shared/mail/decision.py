@@ -29,6 +29,8 @@ class Claim:
 
     owner: str
     collides: bool = False
+    decided: bool = True
+    """False while nothing is decided about the item that owns the mail: it may come to nothing yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,6 @@ class LedgerRow:
     """How often carrying it out has failed."""
     was: Outcome | None = None
     """The outcome it had before it was decided anew: held mail that came back, or a retry by hand."""
-    was_received_at: datetime | None = None
-    """When it was thought to have come before that: one that could not be read came when it was given up."""
     etag: str = ""
 
     @property
@@ -60,3 +58,11 @@ class HeldAddress:
 
     address: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RematchRequest:
+    """A note that held messages of an address are to be matched again."""
+
+    address: str
+    etag: str = ""

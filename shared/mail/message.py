@@ -85,6 +85,7 @@ class BrokenItem:
     """An item that Exchange lists but cannot show."""
 
     item_id: str
+    received_at: datetime
     reason: str
     folder: Folder = Folder.INBOX
 

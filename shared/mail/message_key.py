@@ -25,7 +25,7 @@ def message_id_key(message: Message) -> str:
     return digest(message.internet_message_id or message.item_id)
 
 
-def item_key(mailbox: str, item_id: str, received_at: datetime | None) -> str:
+def item_key(mailbox: str, item_id: str, received_at: datetime) -> str:
     """Ledger id of one item: mailbox, day of arrival, item. Items that arrive together get keys that sort together."""
-    day = received_at.date().isoformat().replace("-", "") if received_at else "00000000"
+    day = received_at.date().isoformat().replace("-", "")
     return f"{digest(mailbox, length=8)}-{day}-{digest(mailbox, item_id)}"

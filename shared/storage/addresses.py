@@ -53,8 +53,8 @@ class AddressBook:
     async def claim(self, rows: Iterable[AddressRow]) -> dict[str, AddressRow]:
         """Claims addresses, and answers with the rows that were there already; those are left alone."""
         wanted = {row.address: row for row in rows}
-        taken = await self._tables.insert_all(TABLE, map(_row, wanted.values()))
-        return await self.find(address for address in wanted if _key(address) in taken)
+        claimed = await self._tables.insert_all(TABLE, map(_row, wanted.values()))
+        return await self.find(address for address in wanted if _key(address) not in claimed)
 
     async def take_over(self, old: AddressRow, new: AddressRow) -> AddressRow | None:
         """Takes a claim that counts no more. None when that went well; else the row of whoever was quicker."""

@@ -4,17 +4,24 @@
 is in any, how many there are; and the requests to match an address's messages again.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import suppress
 
-from shared.mail.ledger import HeldAddress, LedgerRow
+from shared.errors import Stale
+from shared.mail.ledger import HeldAddress, LedgerRow, RematchRequest
 from shared.mail.message_key import digest
+from shared.mail.outcome import Outcome
+from shared.storage.claims import LEDGER
 from shared.storage.columns import from_columns, to_columns
-from shared.storage.keys import list_key
+from shared.storage.keys import ledger_key, list_key
 from shared.storage.tables import Row, Tables
 from shared.together import together
 
 TABLE = "heldmessages"
 _ADDRESSES = "addresses"
+AT_A_TIME = 64
+"""Held messages that are matched again together."""
 _FEW = 50
 """Up to so many addresses are looked up one by one; for more, all held addresses are read."""
 
@@ -24,6 +31,7 @@ class HeldMessages:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._counting = asyncio.Lock()
 
     async def add(self, rows: Sequence[LedgerRow]) -> None:
         """Lets the addresses of held messages lead to them."""
@@ -36,11 +44,17 @@ class HeldMessages:
         await self._tables.delete_all(TABLE, keys)
         await self._count(address for row in rows for address in row.message.addresses)
 
-    async def ids(self, mailbox: str, address: str) -> list[str]:
-        """Ledger ids of held messages of a mailbox in which the address is, up to 1000."""
-        prefix = digest(mailbox, length=8)
-        rows = await self._tables.range(TABLE, list_key("held", address), after=prefix, below=f"{prefix}~")
-        return [row["RowKey"] for row in rows]
+    async def rows(self, mailbox: str, address: str) -> AsyncIterator[list[LedgerRow]]:
+        """Held messages of a mailbox in which the address is, some at a time."""
+        after = digest(mailbox, length=8)
+        below = f"{after}~"
+        while found := await self._tables.range(
+            TABLE, list_key("held", address), after=after, below=below, limit=AT_A_TIME
+        ):
+            after = found[-1]["RowKey"]
+            stored = await self._tables.get_all(LEDGER, [ledger_key(entry["RowKey"]) for entry in found])
+            rows = [from_columns(LedgerRow, row) for row in stored.values()]
+            yield [row for row in rows if row.decision.outcome is Outcome.UNMATCHED]
 
     async def among(self, addresses: Collection[str]) -> list[str]:
         """Those of the addresses that are in held messages."""
@@ -59,22 +73,25 @@ class HeldMessages:
         rows = [{"PartitionKey": partition, "RowKey": digest(a), "address": a} for a in addresses]
         await self._tables.put_all(TABLE, rows)
 
-    async def requests(self, mailbox: str) -> list[str]:
-        """The addresses that were noted, up to 1000."""
-        return [row["address"] for row in await self._tables.range(TABLE, list_key("rematch", mailbox))]
+    async def requests(self, mailbox: str) -> list[RematchRequest]:
+        """The notes, up to 1000."""
+        rows = await self._tables.range(TABLE, list_key("rematch", mailbox))
+        return [from_columns(RematchRequest, row) for row in rows]
 
-    async def drop_request(self, mailbox: str, address: str) -> None:
-        """Takes a note away."""
-        await self._tables.delete(TABLE, list_key("rematch", mailbox), digest(address))
+    async def drop_request(self, mailbox: str, request: RematchRequest) -> None:
+        """Takes a note away, unless it was made again meanwhile."""
+        with suppress(Stale):
+            await self._tables.delete(TABLE, list_key("rematch", mailbox), digest(request.address), etag=request.etag)
 
     async def _count(self, addresses: Iterable[str]) -> None:
         """Counts what is there, instead of adding and subtracting: so a crash or a repeat cannot make it wrong."""
         wanted = list(dict.fromkeys(addresses))
-        held = await together(self._tables.range(TABLE, list_key("held", address)) for address in wanted)
-        counts = [HeldAddress(address, len(rows)) for address, rows in zip(wanted, held, strict=True)]
-        rows = [{**to_columns(one), "PartitionKey": _ADDRESSES, "RowKey": digest(one.address)} for one in counts]
-        await self._tables.put_all(TABLE, [row for row in rows if row["count"]])
-        await self._tables.delete_all(TABLE, [(_ADDRESSES, row["RowKey"]) for row in rows if not row["count"]])
+        async with self._counting:  # else a count could be written after a later one
+            held = await together(self._tables.range(TABLE, list_key("held", address)) for address in wanted)
+            counts = [HeldAddress(address, len(rows)) for address, rows in zip(wanted, held, strict=True)]
+            rows = [{**to_columns(one), "PartitionKey": _ADDRESSES, "RowKey": digest(one.address)} for one in counts]
+            await self._tables.put_all(TABLE, [row for row in rows if row["count"]])
+            await self._tables.delete_all(TABLE, [(_ADDRESSES, row["RowKey"]) for row in rows if not row["count"]])
 
 
 def _entries(row: LedgerRow) -> list[Row]:

@@ -15,6 +15,7 @@ from shared.storage.columns import from_columns, to_columns
 from shared.storage.keys import list_key, month_bucket, newest_first, time_bounds, uncut, year_bucket
 from shared.storage.lists import Lists
 from shared.storage.tables import Row, Tables
+from shared.together import together
 
 TABLE = "interactions"
 LISTS = "interactionlists"
@@ -39,12 +40,9 @@ class InteractionStore:
 
     async def write(self, entries: Sequence[Interaction]) -> None:
         """Writes new entries and their copies. An entry that is there stays, and its copies are made after it."""
-        existing = await self._tables.insert_all(TABLE, (_row(entry) for entry in entries))
-        fresh = [entry for entry in entries if _key(entry.id) not in existing]
-        await self._lists.insert(row for entry in fresh for row in _copies(entry))
-        for entry in entries:
-            if _key(entry.id) in existing:
-                await self._copy(entry.id)
+        written = await self._tables.insert_all(TABLE, (_row(entry) for entry in entries))
+        await self._lists.insert(row for entry in entries if _key(entry.id) in written for row in _copies(entry))
+        await together(self._copy(entry.id) for entry in entries if _key(entry.id) not in written)
 
     async def get(self, entry_id: str) -> Interaction:
         """One entry. Raises NotFound."""

@@ -57,3 +57,9 @@ def time_bounds(since: datetime | None, until: datetime | None, bucket: Callable
         after=newest_first(until) + _AFTER_IDS if until else "",
         below=newest_first(since) + _AFTER_IDS if since else "",
     )
+
+
+def ledger_key(row_id: str) -> tuple[str, str]:
+    """Where the ledger's row with this id stands: items that came on one day share a partition."""
+    partition, _, item = row_id.rpartition("-")
+    return partition, item

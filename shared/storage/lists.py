@@ -47,7 +47,8 @@ class Lists:
         """Adds rows, and returns the keys that were there already; those rows are left as they are."""
         rows = list(rows)
         await self._index(rows)
-        return await self._tables.insert_all(self._table, rows)
+        written = await self._tables.insert_all(self._table, rows)
+        return {(row["PartitionKey"], row["RowKey"]) for row in rows} - written.keys()
 
     async def put(self, rows: Iterable[Row]) -> None:
         """Adds or overwrites rows."""

@@ -72,9 +72,10 @@ class RunStore:
         try:
             return replace(lease, etag=await self._tables.replace(TABLE, _lease_row(lease), etag))
         except Stale:
-            return None
+            return await self._reread(lease)
 
     async def _reread(self, lease: Lease) -> Lease | None:
+        """The answer to a write can be lost; when it is repeated, the lease is there, and it is ours."""
         row = await self._tables.get(TABLE, digest(lease.mailbox), "lease")
         return from_columns(Lease, row) if row and row["owner"] == lease.owner else None
 

@@ -6,24 +6,17 @@ Nothing here can ask for a predicate on anything but keys. Errors of the service
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from itertools import batched
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import (
-    AzureError,
-    HttpResponseError,
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-    ServiceRequestError,
-    ServiceResponseError,
-)
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableTransactionError, UpdateMode
 from azure.data.tables.aio import TableClient, TableServiceClient
 
-from shared.errors import RowRefused, Stale, StorageUnavailable
+from shared.errors import Stale
+from shared.storage.azure_errors import NOT_AS_WANTED, TransactionRefused, translated
 from shared.together import together
 
 type Row = Mapping[str, Any]
@@ -31,6 +24,8 @@ type Row = Mapping[str, Any]
 
 TRANSACTION_SIZE = 100
 """Operations in one transaction, at most: the service's limit."""
+CONFLICTS = 3
+"""Rows that are there already and are taken out of a transaction of new ones, before each is written by itself."""
 CONCURRENT_REQUESTS = 16
 """Requests at a time from one worker. More gains nothing on the service's side of one partition."""
 
@@ -48,7 +43,7 @@ class Tables:
     async def get(self, table: str, partition: str, row: str) -> Row | None:
         """One row, or None."""
         client = await self._client(table)
-        with _translated():
+        with translated():
             async with self._slots:
                 try:
                     return _read(await client.get_entity(partition, row))
@@ -70,7 +65,7 @@ class Tables:
         terms += ["RowKey gt @after"] if after else []
         terms += ["RowKey lt @below"] if below else []
         rows: list[Row] = []
-        with _translated():
+        with translated():
             async with self._slots:
                 query = client.query_entities(
                     " and ".join(terms),
@@ -92,26 +87,19 @@ class Tables:
 
     async def insert(self, table: str, row: Row) -> bool:
         """Writes a new row. False when one with its key is there already; that one is left as it is."""
-        client = await self._client(table)
-        with _translated():
-            async with self._slots:
-                try:
-                    await client.create_entity(_written(row))
-                except ResourceExistsError:
-                    return False
-        return True
+        return bool(await self._insert(table, row))
 
     async def put(self, table: str, row: Row) -> None:
         """Writes a row whether or not it is there."""
         client = await self._client(table)
-        with _translated():
+        with translated():
             async with self._slots:
                 await client.upsert_entity(_written(row), mode=UpdateMode.REPLACE)
 
     async def replace(self, table: str, row: Row, etag: str) -> str:
         """Writes a row that still has this etag, and returns the new one. Raises Stale when it has not."""
         client = await self._client(table)
-        with _translated():
+        with translated():
             async with self._slots:
                 try:
                     answer = await client.update_entity(
@@ -125,75 +113,106 @@ class Tables:
         """Removes a row; one that is not there is fine. With an etag, raises Stale when the row has another."""
         client = await self._client(table)
         condition = MatchConditions.IfNotModified if etag else None
-        with _translated():
+        with translated():
             async with self._slots:
                 try:
                     await client.delete_entity(partition, row, etag=etag, match_condition=condition)
                 except ResourceModifiedError as error:
                     raise Stale from error
 
-    async def insert_all(self, table: str, rows: Iterable[Row]) -> set[tuple[str, str]]:
+    async def insert_all(self, table: str, rows: Iterable[Row]) -> dict[tuple[str, str], str]:
         """Writes new rows, those of a partition in as few transactions as can be.
 
-        Returns the keys that were there already; those rows are left as they are.
+        Returns the etags of those that were written, by key. Rows that were there already are left as they are.
         """
-        existing = await together(self._insert_group(table, group) for group in _groups(rows))
-        return set().union(*existing)
+        written = await together(self._insert_group(table, group) for group in _groups(rows))
+        return {key: etag for group in written for key, etag in group.items()}
+
+    async def replace_all(self, table: str, rows: Iterable[Row]) -> dict[tuple[str, str], str]:
+        """Writes rows that still have the etags that they carry. Returns the new etags of those, by key."""
+        written = await together(self._replace_group(table, group) for group in _groups(rows))
+        return {key: etag for group in written for key, etag in group.items()}
 
     async def put_all(self, table: str, rows: Iterable[Row]) -> None:
         """Writes rows whether or not they are there, those of a partition in as few transactions as can be."""
-        await together(
-            self._transact(table, "upsert", group) if len(group) > 1 else self.put(table, group[0])
-            for group in _groups(rows)
-        )
+        await together(self._put_group(table, group) for group in _groups(rows))
 
     async def delete_all(self, table: str, keys: Iterable[tuple[str, str]]) -> None:
         """Removes rows; those that are not there are fine."""
         rows = [{"PartitionKey": partition, "RowKey": row} for partition, row in keys]
         await together(self._delete_group(table, group) for group in _groups(rows))
 
-    async def _insert_group(self, table: str, group: Sequence[Row]) -> set[tuple[str, str]]:
+    async def _insert(self, table: str, row: Row) -> str:
+        """The new row's etag, or "" when one was there."""
+        client = await self._client(table)
+        with translated():
+            async with self._slots:
+                try:
+                    return str((await client.create_entity(_written(row)))["etag"])
+                except ResourceExistsError:
+                    return ""
+
+    async def _put_group(self, table: str, group: Sequence[Row]) -> None:
         if len(group) > 1:
-            try:
-                await self._transact(table, "create", group)
-            except ResourceExistsError:
-                pass
-            else:
-                return set()
-        inserted = await together(self.insert(table, row) for row in group)
-        return {_key(row) for row, is_new in zip(group, inserted, strict=True) if not is_new}
+            await self._transact(table, "upsert", group)
+        else:
+            await self.put(table, group[0])
+
+    async def _insert_group(self, table: str, group: Sequence[Row]) -> dict[tuple[str, str], str]:
+        rest = list(group)
+        for _ in range(CONFLICTS):
+            if len(rest) > 1:
+                try:
+                    etags = await self._transact(table, "create", rest)
+                    return dict(zip(map(_key, rest), etags, strict=True))
+                except TransactionRefused as refusal:
+                    del rest[refusal.index]  # it is there already
+        inserted = await together(self._insert(table, row) for row in rest)
+        return {_key(row): etag for row, etag in zip(rest, inserted, strict=True) if etag}
+
+    async def _replace_group(self, table: str, group: Sequence[Row]) -> dict[tuple[str, str], str]:
+        if len(group) > 1:
+            with suppress(TransactionRefused):
+                etags = await self._transact(table, "update", group)
+                return dict(zip(map(_key, group), etags, strict=True))
+        replaced = await together(self._replaced(table, row) for row in group)
+        return {_key(row): etag for row, etag in zip(group, replaced, strict=True) if etag}
+
+    async def _replaced(self, table: str, row: Row) -> str:
+        """The row's new etag, or "" when somebody else has changed it."""
+        try:
+            return await self.replace(table, row, row["etag"])
+        except Stale:
+            return ""
 
     async def _delete_group(self, table: str, group: Sequence[Row]) -> None:
         if len(group) > 1:
-            try:
+            with suppress(TransactionRefused):
                 await self._transact(table, "delete", group)
-            except ResourceNotFoundError:
-                pass
-            else:
                 return
         await together(self.delete(table, *_key(row)) for row in group)
 
-    async def _transact(self, table: str, operation: str, group: Sequence[Row]) -> None:
+    async def _transact(self, table: str, operation: str, group: Sequence[Row]) -> list[str]:
+        """The etags that the rows have now. Raises TransactionRefused where a row is not as the operation wants it."""
         client = await self._client(table)
-        mode = {"mode": UpdateMode.REPLACE} if operation == "upsert" else {}
-        with _translated():
+        with translated():
             async with self._slots:
                 try:
-                    await client.submit_transaction([(operation, _written(row), mode) for row in group])
+                    done = await client.submit_transaction(
+                        [(operation, _written(row), _condition(operation, row)) for row in group]
+                    )
                 except TableTransactionError as error:
-                    # The SDK has one class for whatever makes a transaction fail. Callers expect these two apart.
-                    code = getattr(error, "error_code", None)
-                    if code == "EntityAlreadyExists":
-                        raise ResourceExistsError(message=error.message) from error
-                    if code in {"ResourceNotFound", "EntityDoesNotExist"}:
-                        raise ResourceNotFoundError(message=error.message) from error
+                    # The SDK has one class for whatever makes a transaction fail; only its code tells the causes apart.
+                    if getattr(error, "error_code", None) in NOT_AS_WANTED:
+                        raise TransactionRefused(error.index) from error
                     raise
+        return [str(answer.get("etag", "")) for answer in done]
 
     async def _client(self, table: str) -> TableClient:
         if table not in self._clients:
             async with self._making:
                 if table not in self._clients:  # those who waited find it made
-                    with _translated():
+                    with translated():
                         await self._make(table)
         return self._clients[table]
 
@@ -203,6 +222,17 @@ class Tables:
         if table not in self._existing:
             await self._service.create_table_if_not_exists(table)
         self._clients[table] = self._service.get_table_client(table)
+
+
+def _condition(operation: str, row: Row) -> dict[str, Any]:
+    match operation:
+        case "upsert":
+            return {"mode": UpdateMode.REPLACE}
+        case "update":
+            unchanged = {"etag": row["etag"], "match_condition": MatchConditions.IfNotModified}
+            return {"mode": UpdateMode.REPLACE, **unchanged}
+        case _:
+            return {}
 
 
 def _groups(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
@@ -224,21 +254,3 @@ def _read(entity: Any) -> Row:
 
 def _written(row: Row) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != "etag" and value is not None}
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turns the SDK's errors into the product's. Those that callers tell apart have been taken before."""
-    try:
-        yield
-    except (ResourceExistsError, ResourceNotFoundError):
-        raise
-    except (ServiceRequestError, ServiceResponseError) as error:
-        raise StorageUnavailable("Table Storage cannot be reached.") from error
-    except HttpResponseError as error:
-        if error.status_code in {400, 413}:
-            code = getattr(error, "error_code", None) or error.status_code
-            raise RowRefused(f"Table Storage refused a row ({code}).") from error
-        raise StorageUnavailable(f"Table Storage answered with an error ({error.status_code}).") from error
-    except AzureError as error:
-        raise StorageUnavailable("Table Storage could not be used.") from error

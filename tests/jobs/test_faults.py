@@ -29,7 +29,7 @@ async def check_that_each_is_logged_once(world: World, tenant: Tenant) -> None:
     rows = await ledger(world)
     assert sorted(row.message.subject for row in rows) == NAMES
     assert {(row.decision.outcome, row.decision.marks) for row in rows} == {(Outcome.LOGGED, ())}
-    assert await world.ledger.unfinished(tenant.logging_mailbox, 10) == []
+    assert await world.ledger.open(tenant.logging_mailbox, world.clock()) == []
 
 
 @pytest.mark.parametrize("request_line", [LIST, MOVE], ids=["list", "move"])
@@ -132,7 +132,7 @@ async def test_an_item_that_exchange_will_not_move_stays_and_says_so(world: Worl
     assert failed.decision.reason.endswith("It could not be moved either.")
     assert +(await run_now(world)).outcomes == {}, "and that was the last of it"
     assert len(await ledger(world)) == 4
-    assert await world.ledger.unfinished(tenant.logging_mailbox, 10) == []
+    assert await world.ledger.open(tenant.logging_mailbox, world.clock()) == []
 
 
 @pytest.mark.parametrize("size", [70_000, 200_000])

@@ -61,7 +61,6 @@ def test_the_key_of_an_item_begins_with_its_mailbox_and_day() -> None:
     assert one[:18] == other[:18]
     assert one != other
     assert item_key("other@nordurljos.example", "item-1", RECEIVED) != one
-    assert item_key(LOG, "item-1", None)[8:18] == "-00000000-"
 
 
 def test_the_day_in_an_items_key_has_eight_digits_however_old_the_item_is() -> None:

@@ -60,8 +60,9 @@ async def stock_up(world: World, count: int) -> None:
     numbers, some = range(count), range(count // 5 + 2)
     await world.interactions.write([entry(number) for number in numbers])
     rows = [row(number, Outcome.UNMATCHED if number % 2 else Outcome.LOGGED) for number in numbers]
-    await world.ledger.publish(await world.ledger.begin(rows))
-    await world.ledger.finish(rows)
+    finished = await world.ledger.finish(await world.ledger.begin(rows))
+    await world.ledger.publish(finished)
+    await world.ledger.close(finished)
     contacts = [Contact(f"CT{n:06}", ContactType.PERSON, f"Contact {n}") for n in numbers]
     await world.directory.contacts.save_all(contacts, NEWEST)
     await world.directory.salespeople.save_all([Salesperson(f"SP{n:06}", f"Seller {n}") for n in numbers], NEWEST)

@@ -15,7 +15,7 @@ from shared.sales.interaction import InteractionFilter
 from shared.sales.opportunity import OpportunityFilter
 from shared.settings import read_settings
 from shared.wiring import Wiring
-from tests.storage.stock import JOB, LOG, at, row, stock_up
+from tests.storage.stock import JOB, LOG, NEWEST, at, row, stock_up
 from tests.wire import Call, Wire
 
 type Lister = Callable[[World, Place | None, int], Awaitable[Page[Any]]]
@@ -79,10 +79,10 @@ OTHER_READS: Mapping[str, Callable[[World], Awaitable[Any]]] = {
     "a job": lambda world: world.background_jobs.get(JOB),
     "errors of a job": lambda world: world.background_jobs.errors(JOB),
     "file of a job": lambda world: world.background_jobs.file(JOB),
-    "unfinished plans": lambda world: world.ledger.unfinished(LOG, 100),
-    "number of unfinished plans": lambda world: world.ledger.count_unfinished(LOG),
-    "messages without a plan": lambda world: world.ledger.unknown([row(1).message, row(9999).message]),
-    "held messages of an address": lambda world: world.ledger.held(LOG, "carl@glencorran.example"),
+    "open plans": lambda world: world.ledger.open(LOG, NEWEST),
+    "number of open plans": lambda world: world.ledger.count_open(LOG),
+    "what was decided": lambda world: world.ledger.known(LOG, [row(1).message, row(9999).message]),
+    "held messages of an address": lambda world: anext(world.ledger.held(LOG, "carl@glencorran.example")),
     "held addresses": lambda world: world.ledger.held_addresses(),
     "held addresses among some": lambda world: world.ledger.held_among({"carl@glencorran.example"}),
     "requests to match again": lambda world: world.ledger.rematch_requests(LOG),

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import Stale
-from shared.storage.tables import TRANSACTION_SIZE, Row, Tables
+from shared.storage.tables import CONFLICTS, TRANSACTION_SIZE, Row, Tables
 
 TABLE = "things"
 ODD_KEYS = ["it's", "a b", "ð", "100%", "a+b&c=d", "(x)", "~"]
@@ -32,12 +32,35 @@ async def test_inserting_many_says_which_were_there_and_writes_the_others(tables
     count = TRANSACTION_SIZE + 5
     await tables.insert_all(TABLE, [thing("0003", value="old"), thing("0104", value="old"), thing("0001", "q")])
 
-    existing = await tables.insert_all(TABLE, [thing(f"{n:04}", value="new") for n in range(count)])
+    written = await tables.insert_all(TABLE, [thing(f"{n:04}", value="new") for n in range(count)])
 
-    assert existing == {("p", "0003"), ("p", "0104")}
-    values = {row["RowKey"]: row["value"] for row in await tables.range(TABLE, "p")}
-    assert len(values) == count
-    assert {key for key, value in values.items() if value == "old"} == {"0003", "0104"}
+    rows = {row["RowKey"]: row for row in await tables.range(TABLE, "p")}
+    assert len(rows) == count
+    assert {key for key, row in rows.items() if row["value"] == "old"} == {"0003", "0104"}
+    assert written == {("p", key): row["etag"] for key, row in rows.items() if row["value"] == "new"}
+
+
+@pytest.mark.parametrize("there", [1, CONFLICTS, CONFLICTS + 2])
+async def test_however_many_are_there_the_others_are_written(tables: Tables, there: int) -> None:
+    await tables.insert_all(TABLE, [thing(f"{n}", value="old") for n in range(there)])
+
+    written = await tables.insert_all(TABLE, [thing(f"{n}", value="new") for n in range(9)])
+
+    assert sorted(written) == [("p", f"{n}") for n in range(there, 9)]
+
+
+async def test_replacing_many_says_which_were_as_they_had_been_read(tables: Tables) -> None:
+    await tables.insert_all(TABLE, [thing(f"{n}") for n in range(4)])
+    read = await tables.range(TABLE, "p")
+    await tables.replace(TABLE, thing("2", value="theirs"), read[2]["etag"])
+    await tables.delete(TABLE, "p", "3")
+
+    written = await tables.replace_all(TABLE, [{**row, "value": "mine"} for row in read])
+
+    rows = {row["RowKey"]: row for row in await tables.range(TABLE, "p")}
+    assert {key: row["value"] for key, row in rows.items()} == {"0": "mine", "1": "mine", "2": "theirs"}
+    assert written == {("p", key): rows[key]["etag"] for key in ("0", "1")}
+    assert await tables.replace_all(TABLE, [{**rows["0"], "value": "once more"}, rows["1"]])
 
 
 async def test_putting_many_replaces_whole_rows_and_the_last_of_two_counts(tables: Tables) -> None:

@@ -28,7 +28,7 @@ class Messages:
         selection = Selection.of(query)
         chosen = query.chosen(_candidates(mailbox, request.path_params.get("folder"), query))
         page = chosen[query.skip : query.skip + query.top]
-        if query.select != ("id",) or query.expand:
+        if query.expand or not {"id", "receivedDateTime"}.issuperset(query.select or {"everything"}):
             self._refuse_poison(page)
         shown: dict[str, Any] = {"@odata.context": f"{self._url}/v1.0/$metadata#users/messages"}
         if query.count:
