@@ -17,7 +17,7 @@ def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(bench.__path__) if module.name not in NOT_BENCHMARKS)
 
 
-NOT_BENCHMARKS = {"__main__", "figure", "people", "stage", "worker"}
+NOT_BENCHMARKS = {"__main__", "figure", "people", "processes", "stage", "worker"}
 
 
 def main() -> int:

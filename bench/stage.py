@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +30,12 @@ class Stage:
     smtp: str
     url: str
     storage_log: Path
+    processes: Mapping[str, int]
+    """Their ids, by name."""
 
-    def put_mail(self, mails: Iterator[bytes]) -> None:
-        """Mail straight to the logging mailbox, as the mail flow rules' BCC brings it."""
-        for _ in send(self.smtp, mails, LOGGING_MAILBOX):
+    def put_mail(self, mails: Iterator[bytes], mailbox: str = LOGGING_MAILBOX) -> None:
+        """Mail straight to a logging mailbox, as the mail flow rules' BCC brings it."""
+        for _ in send(self.smtp, mails, mailbox):
             pass
 
     def turn(self, **knobs: object) -> None:
@@ -74,14 +76,20 @@ def stage(*, log_requests: bool = False) -> Iterator[Stage]:
     with TemporaryDirectory() as folder:
         storage_log = Path(folder) / "azurite.log"
         azurite = Azurite(log=storage_log, log_requests=log_requests)
-        azurite.start()
+        storage = azurite.start()
         command = [sys.executable, "-m", "local", "tenant", "--domain", DOMAIN, "--folder", str(Path(folder))]
         tenant = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         try:
             ready = json.loads(tenant.stdout.readline() if tenant.stdout else "")
             inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
             settings = inherited | ready["settings"] | {"AzureWebJobsStorage": azurite.account()}
-            yield Stage(settings | {"BENCH_CLIENT_ID": ready["clientId"]}, ready["smtp"], ready["url"], storage_log)
+            yield Stage(
+                settings=settings | {"BENCH_CLIENT_ID": ready["clientId"]},
+                smtp=ready["smtp"],
+                url=ready["url"],
+                storage_log=storage_log,
+                processes={"storage": storage.process.pid, "tenant": tenant.pid},
+            )
         finally:
             tenant.terminate()
             tenant.wait()

@@ -7,13 +7,13 @@ stored. moves  the bare limit: moves alone, four at a time, nothing stored. Prin
 import asyncio
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+from bench.processes import peak_kib
 from shared.graph.mailbox import GraphMailbox
 from shared.jobs.drain_mailbox import drain_mailbox
 from shared.jobs.ports import World
@@ -84,7 +84,7 @@ async def main(work: str, mailboxes: list[str]) -> None:
         "handled": handled,
         "seconds": round(time.perf_counter() - began, 3),
         "cpu_seconds": round(time.process_time() - cpu, 3),
-        "peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+        "peak_kib": peak_kib(),
     }
     await wiring.close()
     print(json.dumps(said))

@@ -1,0 +1,66 @@
+"""How much more one worker gets through with several mailboxes side by side, and what binds it."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from bench.figure import Figure
+from bench.people import letters, settle_in
+from bench.processes import cpu_seconds
+from bench.stage import DOMAIN, stage
+
+MAILBOXES = (1, 2, 4, 8)
+MESSAGES = 200
+"""In each mailbox."""
+LATENCY_MS = 240
+FULL = 0.9
+"""Of a core: one that is so busy has no more to give."""
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """What so many mailboxes came to; `cores` says how much of a core each process used."""
+
+    messages_per_second: float
+    cores: Mapping[str, float]
+    binds: str
+
+
+async def measure() -> list[Figure]:
+    """Messages per second with the most mailboxes, over those with one. There is no target: it depends on the cores."""
+    return await asyncio.to_thread(_measure)
+
+
+def _measure() -> list[Figure]:
+    runs = {count: throughput(count) for count in MAILBOXES}
+    ratio = runs[MAILBOXES[-1]].messages_per_second / runs[MAILBOXES[0]].messages_per_second
+    raw = {"messages_in_each": MESSAGES, "latency_ms": LATENCY_MS, "processors": os.cpu_count()}
+    by_count = {str(count): asdict(run) for count, run in runs.items()}
+    return [Figure("mailboxes", round(ratio, 2), "x", 0, more_is_better=True, raw=raw | {"mailboxes": by_count})]
+
+
+def throughput(count: int) -> Throughput:
+    """Of one worker that drains so many mailboxes, with a storage and a tenant of its own."""
+    # Not the tenant's own logging mailbox, into which its flow rules copy what comes for these.
+    addresses = [f"log{number}@{DOMAIN}" for number in range(count)]
+    with stage() as on:
+        asyncio.run(settle_in(on.settings))
+        for address in addresses:
+            on.put_mail(letters(MESSAGES, address.partition("@")[0]), address)
+        on.turn(latency_ms=LATENCY_MS)
+        before = {name: cpu_seconds(process) for name, process in on.processes.items()}
+        said = on.work("drain", *addresses)
+        used = {name: cpu_seconds(process) - before[name] for name, process in on.processes.items()}
+        if said["handled"] != count * MESSAGES or on.state()["refused"]:
+            raise RuntimeError(f"not a clean run: {said}, refused {on.state()['refused']}")
+    used["worker"] = said["cpu_seconds"]
+    cores = {name: round(seconds / said["seconds"], 2) for name, seconds in used.items()}
+    return Throughput(round(said["handled"] / said["seconds"], 2), cores, what_binds(cores))
+
+
+def what_binds(cores: Mapping[str, float]) -> str:
+    """The processes that had no more of a core to give, else the machine, else Exchange, for which all were waiting."""
+    if full := [name for name, used in cores.items() if used >= FULL]:
+        return ", ".join(full)
+    return "the machine's cores" if sum(cores.values()) >= FULL * (os.cpu_count() or 1) else "Exchange"
