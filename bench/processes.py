@@ -1,8 +1,10 @@
-"""What the kernel knows of a process: its CPU time and its memory. https://man7.org/linux/man-pages/man5/proc.5.html"""
+"""What the kernel (Linux) knows of CPU time and memory. https://man7.org/linux/man-pages/man5/proc.5.html"""
 
 import os
 import re
 from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def peak_kib() -> int:
@@ -17,4 +19,11 @@ def cpu_seconds(process: int) -> float:
     """CPU time of a process since it began, its threads included."""
     # The name, which may hold anything, is in parentheses. User and system time are fields 14 and 15.
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def machine_seconds() -> float:
+    """CPU time of everything on this machine since it began, over all its processors."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
+    _, _, _, idle, waiting_for_disk, *_ = fields
+    return (sum(fields) - idle - waiting_for_disk) / TICKS

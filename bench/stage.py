@@ -59,7 +59,7 @@ class Stage:
         command = [sys.executable, "-m", "bench.worker", *arguments]
         done = subprocess.run(command, env=self.settings, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(done.stderr[-2000:])
+            raise RuntimeError(done.stderr)
         said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return said
 
