@@ -11,7 +11,7 @@ run: set-up ## everything on this machine, with a sample company (EMPTY=1, SETUP
 	@EMPTY='$(EMPTY)' SETUP='$(SETUP)' DOMAIN='$(DOMAIN)' SIGN_IN='$(SIGN_IN)' exec $(PYTHON) -m local run
 
 test: set-up-tests ## all tests (ARGS='-k name' goes to pytest)
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile $(ARGS)
 
 proof: set-up-tests ## the long proofs (ARGS as for test)
 	@$(PYTHON) -m pytest -m proof $(ARGS) || [ $$? -eq 5 ]  # 5: no such tests

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared.errors import ProductError
-from shared.jobs.drain_mailbox import Run
+from shared.jobs.session import Run
 from shared.mail.message_key import digest
 
 _log = logging.getLogger("email_logging")
@@ -24,6 +24,11 @@ def log_troubles(what: str, troubles: dict[str, str]) -> None:
     """One line for each mailbox that has trouble with something."""
     for address, trouble in troubles.items():
         _log.warning("%s of mailbox %s: %s", what, digest(address, length=8), trouble)
+
+
+def log_given_up(what: str) -> None:
+    """One line for what the queue has tried in vain, again and again."""
+    _log.error("%s: given up after several tries. The timer goes on.", what)
 
 
 def log_runs(runs: dict[str, Run]) -> None:

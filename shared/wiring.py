@@ -127,12 +127,14 @@ class OpenMailboxes:
 
 
 def _storage(settings: Settings, identity: AsyncTokenCredential) -> tuple[TableServiceClient, QueueServiceClient]:
+    # Else the SDK looks for a proxy and for ~/.netrc before each request, at a third of what the request costs us.
+    direct: dict[str, Any] = {"use_env_settings": False}
     if settings.storage_connection:
         return (
-            TableServiceClient.from_connection_string(settings.storage_connection),
-            QueueServiceClient.from_connection_string(settings.storage_connection),
+            TableServiceClient.from_connection_string(settings.storage_connection, **direct),
+            QueueServiceClient.from_connection_string(settings.storage_connection, **direct),
         )
     return (
-        TableServiceClient(endpoint=settings.table_service_url, credential=identity),
-        QueueServiceClient(settings.queue_service_url, credential=identity),
+        TableServiceClient(endpoint=settings.table_service_url, credential=identity, **direct),
+        QueueServiceClient(settings.queue_service_url, credential=identity, **direct),
     )

@@ -57,6 +57,14 @@ class GraphMailbox:
         """
         return await self._window(_Window(folder, since, skip, top))
 
+    async def count(self, folder: Folder, since: datetime | None, until: datetime) -> int:
+        """How many messages of a folder came at `since` or later, and before `until`."""
+        messages = self._user.mail_folders.by_mail_folder_id(folder.lower()).messages
+        earliest = f"receivedDateTime ge {_graph_time(since)} and " if since else ""
+        chosen = f"{earliest}receivedDateTime lt {_graph_time(until)}"
+        page = await self.send(get(messages, select=["id"], filter=chosen, top=1, count=True))
+        return int(page["@odata.count"])
+
     async def read_message(self, item_id: str) -> Message:
         """One message as it is now, in whichever folder. Raises MessageGone, MessageFailed."""
         return parse_message(

@@ -1,26 +1,25 @@
 """Draining a mailbox: from the oldest message of the Inbox to the newest, until it is empty or the time is up."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.errors import LeaseLost, ProductError, StorageUnavailable
 from shared.jobs.known_parties import KnownParties
-from shared.jobs.log_messages import Logged, log_broken, log_messages, write_entries
+from shared.jobs.log_messages import log_broken, log_messages, write_entries
 from shared.jobs.mail_ports import Mailbox
 from shared.jobs.ports import World
+from shared.jobs.read_archive import read_archive
 from shared.jobs.read_folder import read_folder
 from shared.jobs.rematch_held import rematch_held
-from shared.jobs.session import Session, open_session
+from shared.jobs.session import Run, Session, open_session
 from shared.jobs.settle_messages import close_plans, settle_messages
 from shared.jobs.sweep_archive import SWEPT_AGAIN, sweep_since
 from shared.mail.decision import Policy
 from shared.mail.ledger import LedgerRow
 from shared.mail.message import BrokenItem, Folder, Message
-from shared.mail.outcome import Destination, NotLoggedAction, Outcome, destination_of
+from shared.mail.outcome import Destination, NotLoggedAction, destination_of
 from shared.mail.runs import Activity
 
 SETTLING = 2
@@ -29,31 +28,17 @@ SETTLING = 2
 type Item = Message | BrokenItem
 
 
-@dataclass(slots=True)
-class Run:
-    """What a run came to, or has come to so far."""
-
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
-    left: int = 0
-    """Messages that could not be handled now, and wait for a later run."""
-    more: bool = False
-    """The time was up before the Inbox was empty."""
-    already_running: bool = False
-    error: ProductError | None = None
-    swept_until: datetime | None = None
-
-
 async def drain_mailbox(world: World, mailbox: Mailbox, policy: Policy, budget: timedelta) -> Run:
     """One run on one mailbox, noted in its status and in the activity log. An error ends the run, and is in it."""
     run = Run()
     started = world.clock()
     try:
-        async with open_session(world, mailbox, policy) as session:
+        async with open_session(world, mailbox, policy, run) as session:
             if session is None:
                 run.already_running = True
                 return run
             try:
-                await _drain(session, started + budget, run)
+                await _drain(session, started + budget)
             except LeaseLost:
                 pass  # whoever has it now will do the rest
             except ProductError as error:
@@ -65,24 +50,22 @@ async def drain_mailbox(world: World, mailbox: Mailbox, policy: Policy, budget: 
     return run
 
 
-async def _drain(session: Session, deadline: datetime, run: Run) -> None:
+async def _drain(session: Session, deadline: datetime) -> None:
     """Messages are moved while the next ones are read, decided and written: the mailbox is never left waiting."""
     settling: list[asyncio.Task[None]] = []
     known = KnownParties(session.world.directory)
     try:
-        async with aclosing(_work(session, run)) as work:
+        async with aclosing(_work(session)) as work:
             async for some in work:
                 if session.world.clock() >= deadline:
-                    run.more = True
+                    session.run.more = True
                     break
                 if not some:
                     continue
                 logged = await _log(session, some, known)
-                run.outcomes.update(logged.outcomes)
-                run.left += logged.left
                 if len(settling) == SETTLING:
                     await settling.pop(0)
-                settling.append(asyncio.create_task(settle_messages(session, logged.rows, run.outcomes)))
+                settling.append(asyncio.create_task(settle_messages(session, logged)))
         while settling:
             await settling.pop(0)
     finally:
@@ -91,11 +74,12 @@ async def _drain(session: Session, deadline: datetime, run: Run) -> None:
         await asyncio.gather(*settling, return_exceptions=True)
 
 
-async def _work(session: Session, run: Run) -> AsyncGenerator[Sequence[Item | LedgerRow]]:
+async def _work(session: Session) -> AsyncGenerator[Sequence[Item | LedgerRow]]:
     """What there is to do, some at a time, in this order.
 
-    Plans that an earlier run left open; held messages whose people have become known; the Inbox; and messages in
-    Archive that nobody logged, because Exchange put them there beside the message that they answer.
+    Plans that an earlier run left open; held messages whose people have become known; the Inbox; messages in Archive
+    that nobody logged, because Exchange put them there beside the message that they answer; and older ones, where
+    somebody has asked for them.
     """
     world, address, page_size = session.world, session.mailbox.address, session.policy.setup.batch_size
     leftovers = await world.ledger.open(address, world.clock())
@@ -109,12 +93,14 @@ async def _work(session: Session, run: Run) -> AsyncGenerator[Sequence[Item | Le
         await world.ledger.drop_rematch_request(address, request)
     async for some in read_folder(session.mailbox, Folder.INBOX, None, page_size, handled):
         yield await _not_at_home(session, some)
-    began, left = world.clock(), run.left
+    began, left = world.clock(), session.run.left
     async for some in read_folder(session.mailbox, Folder.ARCHIVE, await sweep_since(session), page_size, handled):
         known = await world.ledger.known(address, some)
         yield [item for item in some if item.item_id not in known]
-    if run.left == left:
-        run.swept_until = began - SWEPT_AGAIN
+    if session.run.left == left:
+        session.run.swept_until = began - SWEPT_AGAIN
+    async for some in read_archive(session):
+        yield some
 
 
 async def _not_at_home(session: Session, items: Sequence[Item]) -> Sequence[Item]:
@@ -127,13 +113,13 @@ async def _not_at_home(session: Session, items: Sequence[Item]) -> Sequence[Item
     return [item for item in items if item.item_id not in home]
 
 
-async def _log(session: Session, items: Sequence[Item | LedgerRow], known: KnownParties) -> Logged:
+async def _log(session: Session, items: Sequence[Item | LedgerRow], known: KnownParties) -> list[LedgerRow]:
     logged = await write_entries(session, [item for item in items if isinstance(item, LedgerRow)])
     if messages := [item for item in items if isinstance(item, Message)]:
-        logged.add(await log_messages(session, messages, known))
+        logged += await log_messages(session, messages, known)
     for item in items:
         if isinstance(item, BrokenItem):
-            logged.add(await log_broken(session, item))
+            logged += await log_broken(session, item)
     return logged
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from shared.mail.archive_reading import ArchiveReading
 from shared.mail.content import MessageContent, MessageReference, Waiting
 from shared.mail.decision import Claim
 from shared.mail.ledger import HeldAddress, LedgerRow, RematchRequest
@@ -26,6 +27,9 @@ class Mailbox(Protocol):
 
     async def messages_in(self, folder: Folder, since: datetime | None, skip: int, top: int) -> FolderPage:
         """At most `top` messages of a folder that came at `since` or later, oldest first, less the first `skip`."""
+
+    async def count(self, folder: Folder, since: datetime | None, until: datetime) -> int:
+        """How many messages of a folder came at `since` or later, and before `until`."""
 
     async def read_message(self, item_id: str) -> Message:
         """One message as it is now. Raises MessageGone, MessageFailed."""
@@ -171,6 +175,15 @@ class Runs(Protocol):
         """None when it was lost."""
 
     async def release_lease(self, lease: Lease, now: datetime) -> None: ...
+
+    async def begin_archive_reading(self, reading: ArchiveReading) -> bool:
+        """False when the mailbox's Archive is being read already."""
+
+    async def archive_reading(self, mailbox: str) -> ArchiveReading | None: ...
+
+    async def note_archive_reading(self, reading: ArchiveReading) -> None: ...
+
+    async def end_archive_reading(self, mailbox: str) -> None: ...
 
     async def status(self, mailbox: str) -> MailboxStatus: ...
 

@@ -1,12 +1,12 @@
 """Processing a held or failed message again, because somebody asks for it."""
 
 from shared.errors import Conflict
-from shared.jobs.drain_mailbox import Run, note_run
+from shared.jobs.drain_mailbox import note_run
 from shared.jobs.log_messages import write_entries
 from shared.jobs.ports import World
 from shared.jobs.rematch_held import decided_anew
 from shared.jobs.run_email_logging import policy_of
-from shared.jobs.session import open_session
+from shared.jobs.session import Run, open_session
 from shared.jobs.settle_messages import settle_messages
 from shared.mail.decision import decide
 from shared.mail.ledger import LedgerRow
@@ -28,7 +28,7 @@ async def retry_message(world: World, row_id: str) -> LedgerRow:
     setup = await world.setups.get()
     mailbox = world.mailboxes.open(row.message.mailbox, setup)
     run, started = Run(), world.clock()
-    async with open_session(world, mailbox, await policy_of(world, setup)) as session:
+    async with open_session(world, mailbox, await policy_of(world, setup), run) as session:
         if session is None:
             raise Conflict(_BUSY)
         message = await mailbox.read_message(row.message.item_id)
@@ -38,7 +38,6 @@ async def retry_message(world: World, row_id: str) -> LedgerRow:
         opened = await world.ledger.reopen([decided_anew(row, message, decision, started)])
         if not opened:
             raise Conflict(_BUSY)
-        logged = await write_entries(session, opened)
-        await settle_messages(session, logged.rows, run.outcomes)
+        await settle_messages(session, await write_entries(session, opened))
     await note_run(world, mailbox, started, run)
     return await world.ledger.get(row_id)

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from shared.errors import Conflict
-from shared.jobs.drain_mailbox import Run, drain_mailbox
+from shared.jobs.drain_mailbox import drain_mailbox
 from shared.jobs.ports import World
+from shared.jobs.session import Run
 from shared.mail.decision import Policy
 from shared.mail.never_log import NeverLog
+from shared.mail.runs import Activity
 from shared.mail.setup import EmailLoggingSetup
 from shared.together import together
 
@@ -50,6 +52,13 @@ async def run_now(world: World) -> Run:
     )
 
 
+async def give_up_run(world: World, address: str) -> None:
+    """Notes that a run that was asked for could not even begin, however often it was tried."""
+    now = world.clock()
+    message = "A run that was asked for failed again and again. The runs of the timer go on."
+    await world.runs.record(Activity(address, now, now, message, failed=True, outcomes=()))
+
+
 async def policy_of(world: World, setup: EmailLoggingSetup) -> Policy:
     """What the company has decided about its mail, as it stands now."""
     return Policy(setup, NeverLog(await world.never_log.all()))
@@ -58,6 +67,8 @@ async def policy_of(world: World, setup: EmailLoggingSetup) -> Policy:
 async def _run(
     world: World, setup: EmailLoggingSetup, addresses: Sequence[str], budget: timedelta = BACKGROUND_BUDGET
 ) -> dict[str, Run]:
+    if not addresses:
+        return {}
     mailboxes = [world.mailboxes.open(address, setup) for address in addresses]
     policy = await policy_of(world, setup)
     runs = await together(drain_mailbox(world, mailbox, policy, budget) for mailbox in mailboxes)

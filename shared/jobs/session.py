@@ -2,18 +2,35 @@
 
 import asyncio
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from shared.errors import LeaseLost, StorageUnavailable
+from shared.errors import LeaseLost, ProductError, StorageUnavailable
 from shared.jobs.mail_ports import Mailbox
 from shared.jobs.ports import World
 from shared.mail.decision import Policy
+from shared.mail.outcome import Outcome
 from shared.mail.runs import Lease
 
 RENEWALS = 3
 """How often a lease is renewed in the time that it lasts."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What a run came to, or has come to so far."""
+
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    left: int = 0
+    """Messages that could not be handled now, and wait for a later run where they are."""
+    more: bool = False
+    """The time was up before everything was done."""
+    already_running: bool = False
+    error: ProductError | None = None
+    swept_until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -23,6 +40,7 @@ class Session:
     world: World
     mailbox: Mailbox
     policy: Policy
+    run: Run
     _lease: Lease
     _renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -50,13 +68,13 @@ class Session:
 
 
 @asynccontextmanager
-async def open_session(world: World, mailbox: Mailbox, policy: Policy) -> AsyncIterator[Session | None]:
-    """A session with the mailbox, or None when another worker has one."""
+async def open_session(world: World, mailbox: Mailbox, policy: Policy, run: Run) -> AsyncIterator[Session | None]:
+    """A session with the mailbox, or None when another worker has one. What is done is noted in `run`."""
     lease = await world.runs.take_lease(mailbox.address, uuid.uuid4().hex, world.clock())
     if lease is None:
         yield None
         return
-    session = Session(world, mailbox, policy, lease)
+    session = Session(world, mailbox, policy, run, lease)
     keeping = asyncio.create_task(session.keep())
     try:
         yield session

@@ -3,7 +3,6 @@
 A message that cannot be moved counts its tries, one in each run, and is then put aside as `failed`.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,21 +18,21 @@ TRIES = 5
 """How often a message may fail, once in each run, before it is put aside as `failed`."""
 
 
-async def settle_messages(session: Session, rows: Sequence[LedgerRow], outcomes: Counter[Outcome]) -> None:
+async def settle_messages(session: Session, rows: Sequence[LedgerRow]) -> None:
     """Moves the messages and finishes their plans. A finished plan's message (put back by hand) is only moved.
 
-    What was finished is added to `outcomes`, also where trouble ends the work before the rest.
+    What was finished counts in the run, also where trouble ends the work before the rest.
     """
     moved = await _move_all(session, rows)
-    await _finish(session, [row for row in moved.done if not row.finished], outcomes)
+    await _finish(session, [row for row in moved.done if not row.finished])
     if moved.trouble:
         raise moved.trouble
     for row, failure in moved.failed:
         if not row.finished:
-            await count_failure(session, row, failure, outcomes)
+            await count_failure(session, row, failure)
 
 
-async def count_failure(session: Session, row: LedgerRow, failure: ProductError, outcomes: Counter[Outcome]) -> None:
+async def count_failure(session: Session, row: LedgerRow, failure: ProductError) -> None:
     """Counts a failure of a plan; after the last try, the plan becomes to put the message aside."""
     tries = await session.world.ledger.count_try(row.id)
     if tries < TRIES:
@@ -47,7 +46,7 @@ async def count_failure(session: Session, row: LedgerRow, failure: ProductError,
     # One that cannot be moved even now stays where it is, and its row says so.
     stuck = f"{changed.decision.reason} It could not be moved either."
     rows = moved.done + [replace(row, decision=replace(row.decision, reason=stuck)) for row, _ in moved.failed]
-    await _finish(session, [row for row in rows if not row.finished], outcomes)
+    await _finish(session, [row for row in rows if not row.finished])
 
 
 async def close_plans(session: Session, rows: Sequence[LedgerRow]) -> None:
@@ -71,13 +70,13 @@ async def close_plans(session: Session, rows: Sequence[LedgerRow]) -> None:
     await ledger.close(rows)
 
 
-async def _finish(session: Session, rows: Sequence[LedgerRow], outcomes: Counter[Outcome]) -> None:
+async def _finish(session: Session, rows: Sequence[LedgerRow]) -> None:
     """Counts what the plans came to. Of one that somebody else has changed meanwhile, theirs is what counts."""
     if not rows:
         return
     finished = await session.world.ledger.finish(rows)
-    outcomes.update(row.decision.outcome for row in finished)
-    outcomes.subtract(row.was for row in finished if row.was)  # less than nothing of what messages were before
+    session.run.outcomes.update(row.decision.outcome for row in finished)
+    session.run.outcomes.subtract(row.was for row in finished if row.was)  # one less of what messages were before
     ours = {row.id for row in finished}
     theirs = await together(session.world.ledger.get(row.id) for row in rows if row.id not in ours)
     overtaken = [replace(row, message=replace(row.message, folder=Folder.INBOX)) for row in theirs]  # or anywhere

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.errors import Stale
+from shared.mail.archive_reading import ArchiveReading
 from shared.mail.message_key import digest
 from shared.mail.runs import Activity, Lease, MailboxStatus
 from shared.paging import Page, Place
@@ -45,6 +46,23 @@ class RunStore:
         """Lets the next worker in at once. A lease that was lost is somebody else's to release."""
         await self._replace(replace(lease, until=now), lease.etag)
 
+    async def begin_archive_reading(self, reading: ArchiveReading) -> bool:
+        """False when the mailbox's Archive is being read already."""
+        return await self._tables.insert(TABLE, _reading_row(reading))
+
+    async def archive_reading(self, mailbox: str) -> ArchiveReading | None:
+        """What is to be read of the mailbox's Archive, where somebody asked for that."""
+        row = await self._tables.get(TABLE, digest(mailbox), "archive")
+        return from_columns(ArchiveReading, row) if row else None
+
+    async def note_archive_reading(self, reading: ArchiveReading) -> None:
+        """How far it has come."""
+        await self._tables.put(TABLE, _reading_row(reading))
+
+    async def end_archive_reading(self, mailbox: str) -> None:
+        """Everything is read."""
+        await self._tables.delete(TABLE, digest(mailbox), "archive")
+
     async def status(self, mailbox: str) -> MailboxStatus:
         """How the last runs went."""
         row = await self._tables.get(TABLE, digest(mailbox), "status")
@@ -82,3 +100,7 @@ class RunStore:
 
 def _lease_row(lease: Lease) -> dict[str, object]:
     return {**to_columns(lease), "PartitionKey": digest(lease.mailbox), "RowKey": "lease"}
+
+
+def _reading_row(reading: ArchiveReading) -> dict[str, object]:
+    return {**to_columns(reading), "PartitionKey": digest(reading.mailbox), "RowKey": "archive"}

@@ -18,6 +18,7 @@ from shared.web.api import (
     messages,
     never_log,
     opportunities,
+    read_archive,
     salespeople,
     unmatched,
 )
@@ -38,6 +39,7 @@ ROUTERS = (
     email_logging.readable,
     messages.router,
     unmatched.router,
+    read_archive.router,
     never_log.router,
     health.router,
     documents.router,

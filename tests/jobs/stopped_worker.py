@@ -16,9 +16,10 @@ from local.tenant import Tenant
 from shared.errors import NotFound
 from shared.graph.client import GraphClient
 from shared.graph.mailbox import GraphMailbox
-from shared.jobs.drain_mailbox import Run, drain_mailbox
+from shared.jobs.drain_mailbox import drain_mailbox
 from shared.jobs.keep_directory import add_contact
 from shared.jobs.ports import World
+from shared.jobs.session import Run
 from shared.jobs.settle_messages import TRIES
 from shared.mail.decision import Policy
 from shared.mail.never_log import NeverLog

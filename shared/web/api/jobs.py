@@ -1,4 +1,4 @@
-"""Background jobs: /api/jobs, and how an import becomes one."""
+"""Background jobs: /api/jobs, and how a request becomes one."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -56,7 +56,11 @@ def import_route(role: Role) -> type[GuardedRoute]:
 
 async def accept_import(request: Request, response: Response, world: JobsWorld, kind: str) -> JobShape:
     """Begins an import of the request's body. Raises Invalid when the file is wrong as a whole."""
-    job = await begin_import(world, kind, await request.body())
+    return accepted(request, response, await begin_import(world, kind, await request.body()))
+
+
+def accepted(request: Request, response: Response, job: BackgroundJob) -> JobShape:
+    """A job that has just begun, and where to ask how far it is."""
     response.headers["Location"] = str(request.url_for("get_job", id=job.id))
     return _shape(job, ())
 
