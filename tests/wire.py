@@ -5,23 +5,25 @@ async with wire.to("http://127.0.0.1:10002") as url: ...   # whoever talks to ur
 async with wire.to_tables(storage) as watched: ...         # the same for the tables of a storage account
 wire.calls                                                 # what went over it
 wire.cut(3, Cut.AFTER, task.cancel)                        # the third call from now is done, and never answered
+wire.meets = ...                                           # is asked what befalls each call, and may act before it
 """
 
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from aiohttp import ClientSession, DummyCookieJar, web
+from aiohttp import ClientConnectionError, ClientSession, DummyCookieJar, web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 _OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length"}
-_TABLES = re.compile(r"TableEndpoint=([^;]+)")
+TABLES = re.compile(r"TableEndpoint=([^;]+)")
+_SLOW = 2.0  # seconds
 
 
 class Cut(StrEnum):
@@ -31,6 +33,20 @@ class Cut(StrEnum):
     AFTER = "after"
 
 
+class Trouble(StrEnum):
+    """What befalls a single call."""
+
+    BUSY = "503"
+    BUSY_AFTER = "503 after the work"
+    STALE = "412"
+    RESET_BEFORE = "reset before the work"
+    RESET_AFTER = "reset after the work"
+    SLOW = "slow"
+
+
+_UNDONE = {Trouble.BUSY, Trouble.STALE, Trouble.RESET_BEFORE}
+
+
 @dataclass(frozen=True)
 class Call:
     """One call, as it was sent."""
@@ -38,6 +54,7 @@ class Call:
     method: str
     url: URL
     body: bytes
+    if_match: str = ""
 
     @property
     def is_read(self) -> bool:
@@ -55,6 +72,7 @@ class Wire:
         self.is_cut = False
         self._cut_at, self._where = 0, Cut.BEFORE
         self._then: Callable[[], object] = lambda: None
+        self.meets: Callable[[Call], Awaitable[Trouble | None]] = _nothing
 
     def cut(self, number: int, where: Cut, then: Callable[[], object]) -> None:
         """Will cut the wire at a call, counted from 1 and from now, and do `then`."""
@@ -89,7 +107,7 @@ class Wire:
     @asynccontextmanager
     async def to_tables(self, storage: str) -> AsyncIterator[str]:
         """The connection string of the same storage, with this wire in front of its tables."""
-        service = URL(_TABLES.search(storage)[1]).origin()  # type: ignore[index]
+        service = URL(TABLES.search(storage)[1]).origin()  # type: ignore[index]
         async with self.to(str(service)) as url:
             yield storage.replace(f"TableEndpoint={service}", f"TableEndpoint={url}")
 
@@ -100,8 +118,12 @@ class Wire:
             return web.Response()
         if self._is_silent():
             return await self._silence()
-        self.calls.append(Call(request.method, URL(request.raw_path, encoded=True), body))
+        call = Call(request.method, URL(request.raw_path, encoded=True), body, request.headers.get("If-Match", ""))
+        self.calls.append(call)
         is_last = len(self.calls) == self._cut_at
+        trouble = await self.meets(call)
+        if trouble in _UNDONE:
+            return _troubled(trouble, request)
         if is_last and self._where is Cut.BEFORE:
             return await self._end()
         self.passing += 1
@@ -113,8 +135,13 @@ class Wire:
                 request.method, url, data=body or None, headers=headers, allow_redirects=False
             ) as done:
                 answer = web.Response(status=done.status, headers=_passed_on(done.headers), body=await done.read())
+        except ClientConnectionError:
+            return _troubled(Trouble.RESET_AFTER, request)
         finally:
             self.passing -= 1
+        if trouble:
+            await asyncio.sleep(_SLOW if trouble is Trouble.SLOW else 0)
+            answer = answer if trouble is Trouble.SLOW else _troubled(trouble, request)
         if is_last:
             return await self._end()
         return await self._silence() if self._is_silent() else answer
@@ -130,6 +157,17 @@ class Wire:
     async def _silence(self) -> web.Response:
         await self._closing.wait()
         raise web.HTTPServiceUnavailable
+
+
+async def _nothing(_call: Call) -> Trouble | None:
+    return None
+
+
+def _troubled(trouble: Trouble, request: web.Request) -> web.Response:
+    """A busy service's answer, a stale row's, or a connection that is closed without one."""
+    if trouble in {Trouble.RESET_BEFORE, Trouble.RESET_AFTER} and request.transport:
+        request.transport.abort()
+    return web.Response(status=412 if trouble is Trouble.STALE else 503)
 
 
 def _passed_on(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
