@@ -20,13 +20,20 @@ class GraphNotifications:
         self._public_url = public_url
 
     async def subscribe(self, mailbox: str, client_state: str, expires: datetime) -> Subscription:
-        """Asks to be told of messages that come into the Inbox. Graph calls us back before it answers."""
+        """Asks to be told of messages that come into the Inbox. Graph calls us back before it answers.
+
+        One that is there already is dropped: nobody here knows its secret, and Graph allows no second.
+        """
+        resource = f"users/{mailbox}/mailFolders('inbox')/messages"
+        for one in (await self._send(Method.GET))["value"]:
+            if one["resource"].lower() == resource.lower():
+                await self._send(Method.DELETE, one["id"])
         answer = await self._send(
             Method.POST,
             None,
             {
                 "changeType": "created",
-                "resource": f"users/{mailbox}/mailFolders('inbox')/messages",
+                "resource": resource,
                 "notificationUrl": f"{self._public_url}/api/graph/notifications",
                 "lifecycleNotificationUrl": f"{self._public_url}/api/graph/lifecycle",
                 "clientState": client_state,
@@ -44,14 +51,17 @@ class GraphNotifications:
         granted = datetime.fromisoformat(answer["expirationDateTime"])
         return Subscription(subscription.id, subscription.mailbox, subscription.client_state, granted)
 
-    async def _send(self, method: Method, subscription_id: str | None, body: dict[str, Any]) -> Any:
+    async def _send(
+        self, method: Method, subscription_id: str | None = None, body: dict[str, Any] | None = None
+    ) -> Any:
         builder: Any = self._graph.builders.subscriptions
         if subscription_id:
             builder = builder.by_subscription_id(subscription_id)
         request = builder.to_get_request_information()
         request.http_method = method
         request.headers.add("Prefer", IMMUTABLE)
-        request.set_stream_content(json.dumps(body).encode(), "application/json")
+        if body:
+            request.set_stream_content(json.dumps(body).encode(), "application/json")
         return await self._graph.send(request)
 
 

@@ -1,12 +1,13 @@
 """What Graph tells us becomes a hint on the queue, and nothing more: an answer is owed within seconds."""
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from shared.errors import Invalid
 from shared.jobs.ports import World
 from shared.mail.subscription import Notice
+from shared.together import together
 
 
 def notices_in(body: Any) -> list[Notice]:
@@ -20,14 +21,17 @@ def notices_in(body: Any) -> list[Notice]:
         raise Invalid("This is not a change notification.") from error
 
 
-async def accept_notifications(world: World, notices: Iterable[Notice]) -> None:
+async def accept_notifications(world: World, notices: Sequence[Notice]) -> None:
     """Passes hints on. Notices that do not carry the secret of their subscription are left alone.
 
     Raises StorageUnavailable: then Graph is told to send them again.
     """
+    ids = {notice.subscription_id for notice in notices}
+    found = await together(world.subscriptions.find(subscription_id) for subscription_id in ids)
+    subscriptions = dict(zip(ids, found, strict=True))
     mailboxes: set[str] = set()
     for notice in notices:
-        subscription = await world.subscriptions.find(notice.subscription_id)
+        subscription = subscriptions[notice.subscription_id]
         if subscription and hmac.compare_digest(subscription.client_state.encode(), notice.client_state.encode()):
             mailboxes.add(subscription.mailbox)
             if notice.lifecycle in {"subscriptionRemoved", "reauthorizationRequired"}:

@@ -91,6 +91,7 @@ async def _work(session: Session) -> AsyncGenerator[Sequence[Item | LedgerRow]]:
             handled |= {row.message.item_id for row in came_back}
             yield came_back
         await world.ledger.drop_rematch_request(address, request)
+    session.looked_at = world.clock()
     async for some in read_folder(session.mailbox, Folder.INBOX, None, page_size, handled):
         yield await _not_at_home(session, some)
     began, left = world.clock(), session.run.left

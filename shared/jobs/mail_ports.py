@@ -176,6 +176,11 @@ class Runs(Protocol):
 
     async def release_lease(self, lease: Lease, now: datetime) -> None: ...
 
+    async def knock(self, mailbox: str, now: datetime) -> None:
+        """Notes that somebody wanted the lease while another worker had it."""
+
+    async def last_knock(self, mailbox: str) -> datetime | None: ...
+
     async def begin_archive_reading(self, reading: ArchiveReading) -> bool:
         """False when the mailbox's Archive is being read already."""
 

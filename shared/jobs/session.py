@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.errors import LeaseLost, ProductError, StorageUnavailable
 from shared.jobs.mail_ports import Mailbox
@@ -17,6 +17,8 @@ from shared.mail.runs import Lease
 
 RENEWALS = 3
 """How often a lease is renewed in the time that it lasts."""
+CLOCKS_DIFFER = timedelta(seconds=2)
+"""How far the clocks of two instances may be apart."""
 
 
 @dataclass(slots=True)
@@ -41,20 +43,22 @@ class Session:
     mailbox: Mailbox
     policy: Policy
     run: Run
-    _lease: Lease
+    looked_at: datetime
+    """When it began to look for new mail, for the last time."""
+    lease: Lease
     _renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def renew(self) -> None:
         """Raises LeaseLost when another worker has taken over: because this one stood still for too long."""
         async with self._renewing:
-            renewed = await self.world.runs.renew_lease(self._lease, self.world.clock())
+            renewed = await self.world.runs.renew_lease(self.lease, self.world.clock())
             if renewed is None:
                 raise LeaseLost("Another worker has taken the mailbox over.")
-            self._lease = renewed
+            self.lease = renewed
 
     async def keep(self) -> None:
         """Renews the lease again and again, so that waiting for Exchange does not lose it. Ends when it is lost."""
-        lasts = (self._lease.until - self.world.clock()).total_seconds()
+        lasts = (self.lease.until - self.world.clock()).total_seconds()
         with suppress(LeaseLost):
             while True:
                 await asyncio.sleep(lasts / RENEWALS)
@@ -62,19 +66,26 @@ class Session:
                     await self.renew()
 
     async def end(self) -> None:
-        """Lets the next worker in at once."""
-        with suppress(StorageUnavailable):  # then it waits until the lease runs out
-            await self.world.runs.release_lease(self._lease, self.world.clock())
+        """Lets the next worker in at once, and asks for one where somebody knocked and may have news."""
+        with suppress(StorageUnavailable):  # then the next one waits until the lease runs out, and the timer asks
+            await self.world.runs.release_lease(self.lease, self.world.clock())
+            knocked = await self.world.runs.last_knock(self.mailbox.address)
+            if knocked and knocked > self.looked_at - CLOCKS_DIFFER:
+                await self.world.hints.drain_mailbox(self.mailbox.address)
 
 
 @asynccontextmanager
 async def open_session(world: World, mailbox: Mailbox, policy: Policy, run: Run) -> AsyncIterator[Session | None]:
-    """A session with the mailbox, or None when another worker has one. What is done is noted in `run`."""
-    lease = await world.runs.take_lease(mailbox.address, uuid.uuid4().hex, world.clock())
+    """A session with the mailbox, or None when another worker has one. What is done is noted in `run`.
+
+    Who is not let in knocks, and the other asks for a run when it leaves: it may have looked before the news came.
+    """
+    now = world.clock()
+    lease = await _take_lease(world, mailbox, now)
     if lease is None:
         yield None
         return
-    session = Session(world, mailbox, policy, run, lease)
+    session = Session(world, mailbox, policy, run, now, lease)
     keeping = asyncio.create_task(session.keep())
     try:
         yield session
@@ -82,3 +93,12 @@ async def open_session(world: World, mailbox: Mailbox, policy: Policy, run: Run)
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         await session.end()
+
+
+async def _take_lease(world: World, mailbox: Mailbox, now: datetime) -> Lease | None:
+    owner = uuid.uuid4().hex
+    if lease := await world.runs.take_lease(mailbox.address, owner, now):
+        return lease
+    await world.runs.knock(mailbox.address, now)
+    # The other may have left just before we knocked.
+    return await world.runs.take_lease(mailbox.address, owner, world.clock())

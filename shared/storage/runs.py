@@ -46,6 +46,15 @@ class RunStore:
         """Lets the next worker in at once. A lease that was lost is somebody else's to release."""
         await self._replace(replace(lease, until=now), lease.etag)
 
+    async def knock(self, mailbox: str, now: datetime) -> None:
+        """Notes that somebody wanted the lease while another worker had it."""
+        await self._tables.put(TABLE, {"PartitionKey": digest(mailbox), "RowKey": "knock", "at": now.isoformat()})
+
+    async def last_knock(self, mailbox: str) -> datetime | None:
+        """When somebody last wanted the lease in vain."""
+        row = await self._tables.get(TABLE, digest(mailbox), "knock")
+        return datetime.fromisoformat(row["at"]) if row else None
+
     async def begin_archive_reading(self, reading: ArchiveReading) -> bool:
         """False when the mailbox's Archive is being read already."""
         return await self._tables.insert(TABLE, _reading_row(reading))

@@ -3,14 +3,17 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 
 from local.tenant import Tenant
 from shared.jobs.ports import World
-from shared.jobs.run_email_logging import run_now
+from shared.jobs.run_email_logging import policy_of, run_now
+from shared.jobs.session import CLOCKS_DIFFER, Run, open_session
 from shared.mail.outcome import Outcome
 from shared.storage.runs import LEASE_LASTS
-from tests.jobs.aftermath import entries, folders, ledger
+from tests.jobs.aftermath import entries, folders, ledger, notes
 from tests.jobs.company import ANNA, CARL, found_company, letter
+from tests.waiting import until
 
 NAMES = [f"{number:02d}" for number in range(12)]
 
@@ -79,3 +82,37 @@ async def test_two_workers_whose_leases_overlap_log_everything_once(world: World
     await run_now(replace(world, clock=lambda: datetime.now(UTC) + timedelta(hours=2)))
 
     await check_that_each_is_logged_once(world, tenant)
+
+
+async def test_who_is_not_let_in_is_remembered_by_who_is_at_work(world: World, tenant: Tenant, storage: str) -> None:
+    setup = await found_company(world, tenant)
+    mailbox = world.mailboxes.open(tenant.logging_mailbox, setup)
+    policy = await policy_of(world, setup)
+
+    async with open_session(world, mailbox, policy, Run()) as session:
+        assert session
+        await run_now(world)
+        assert await notes(storage) == []
+    assert await notes(storage) == [tenant.logging_mailbox], "news may have come after it looked"
+
+    async with open_session(world, mailbox, policy, Run()) as session:
+        assert session
+        await run_now(world)
+        session.looked_at = world.clock() + 2 * CLOCKS_DIFFER
+    assert await notes(storage) == [], "it looked after that"
+
+
+async def test_a_lease_is_kept_while_its_worker_waits_for_exchange(world: World, tenant: Tenant) -> None:
+    setup = await found_company(world, tenant)
+    mailbox = world.mailboxes.open(tenant.logging_mailbox, setup)
+    policy = await policy_of(world, setup)
+    began = datetime.now(UTC)
+    nearly_over = began + LEASE_LASTS - timedelta(seconds=0.3)
+    times = chain([began], repeat(nearly_over))
+
+    async with open_session(replace(world, clock=lambda: next(times)), mailbox, policy, Run()) as session:
+        assert session
+        assert session.lease.until == began + LEASE_LASTS
+        await until(lambda: session.lease.until == nearly_over + LEASE_LASTS)
+        after_the_first = began + LEASE_LASTS + timedelta(seconds=1)
+        assert await world.runs.take_lease(tenant.logging_mailbox, "impatient", after_the_first) is None

@@ -1,6 +1,5 @@
 """Many messages: page after page, oldest first, each once, also where they stay or a person moves them meanwhile."""
 
-import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,13 +7,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from azure.storage.queue.aio import QueueServiceClient
 
 from local.tenant import Tenant
 from shared.jobs.ports import World
 from shared.jobs.run_email_logging import run_due_mailboxes, run_mailbox, run_now
 from shared.mail.outcome import Mark, NotLoggedAction, Outcome
-from tests.jobs.aftermath import entries, folders, ledger
+from tests.jobs.aftermath import entries, folders, ledger, notes
 from tests.jobs.company import ANNA, CARL, DISA, STRANGER, found_company, letter
 
 MORNING = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -184,9 +182,7 @@ async def test_a_run_whose_time_is_up_finishes_what_it_began_and_asks_for_anothe
     assert run.more
     assert 0 < run.outcomes[Outcome.LOGGED] < 20
     assert len(folders(tenant)["Archive"]) == run.outcomes[Outcome.LOGGED] == len(await entries(world))
-    async with QueueServiceClient.from_connection_string(storage) as service:
-        notes = [note async for note in service.get_queue_client("drain-mailbox").receive_messages()]
-    assert [base64.b64decode(note.content).decode() for note in notes] == [tenant.logging_mailbox]
+    assert await notes(storage) == [tenant.logging_mailbox]
     later = replace(world, clock=lambda: datetime.now(UTC) + timedelta(hours=2))
     rest = await run_mailbox(later, tenant.logging_mailbox)
     assert rest[tenant.logging_mailbox].outcomes == {Outcome.LOGGED: 20 - run.outcomes[Outcome.LOGGED]}

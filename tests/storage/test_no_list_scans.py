@@ -89,6 +89,8 @@ OTHER_READS: Mapping[str, Callable[[World], Awaitable[Any]]] = {
     "never-log rules": lambda world: world.never_log.all(),
     "setup": lambda world: world.setups.get(),
     "status": lambda world: world.runs.status(LOG),
+    "last knock": lambda world: world.runs.last_knock(LOG),
+    "reading of Archive": lambda world: world.runs.archive_reading(LOG),
     "whose address it is": lambda world: world.directory.parties({"1@customer.example"}),
 }
 

@@ -55,12 +55,12 @@ class Subscriptions:
 
     def __init__(self, exchange: Exchange, knobs: Knobs, notifier: Notifier, tenant_id: str) -> None:
         self._exchange, self._knobs, self._notifier, self._tenant_id = exchange, knobs, notifier, tenant_id
-        self._all: dict[str, Subscription] = {}
+        self._all: list[Subscription] = []
 
     def active(self) -> list[Subscription]:
         """Those that have not expired, oldest first."""
         now = self._knobs.now()
-        return [one for one in list(self._all.values()) if one.expires_at > now]
+        return [one for one in self._all.copy() if one.expires_at > now]
 
     def created(self, mailbox: Mailbox, item: Item) -> None:
         """An item came into a folder, by delivery or by move."""
@@ -74,7 +74,7 @@ class Subscriptions:
             if subscription_id not in (None, one.id):
                 continue
             if event == "subscriptionRemoved":
-                del self._all[one.id]
+                self._all.remove(one)
             if one.lifecycle_url:
                 self._notifier.tell(one.lifecycle_url, self._envelope(one) | {"lifecycleEvent": event})
 
@@ -101,7 +101,7 @@ class Subscriptions:
             if not await self._notifier.handshake(url):
                 message = "Subscription validation request failed. HTTP status code is not OK or the token is wrong."
                 raise GraphError(400, "ValidationError", message)
-        self._all[one.id] = one
+        self._all.append(one)
         return JSONResponse(_shape(one), HTTPStatus.CREATED)
 
     async def page(self, _request: Request) -> Response:
@@ -120,7 +120,7 @@ class Subscriptions:
         return JSONResponse(_shape(one))
 
     async def delete(self, request: Request) -> Response:
-        del self._all[self._one(request).id]
+        self._all.remove(self._one(request))
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     def _one(self, request: Request) -> Subscription:
