@@ -8,8 +8,12 @@ from shared.mail.message_key import digest
 
 
 def etag_of(noun: Any) -> str:
-    """The strong entity tag (RFC 9110, 8.8.3) of a frozen dataclass, with its quotation marks."""
-    values = [repr(getattr(noun, field.name)) for field in dataclasses.fields(noun) if field.name != "etag"]
+    """The strong entity tag (RFC 9110, 8.8.3) of a frozen dataclass, with its quotation marks.
+
+    Fields that the noun does not compare by count themselves and are edited by nobody: they make nothing stale.
+    """
+    fields = [field.name for field in dataclasses.fields(noun) if field.compare and field.name != "etag"]
+    values = [repr(getattr(noun, name)) for name in fields]
     return f'"{digest(*values)}"'
 
 

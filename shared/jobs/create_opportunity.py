@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 
 from shared.errors import Conflict, Invalid, NotFound, Stale
 from shared.etags import check_match
 from shared.jobs.ports import World
+from shared.sales.change_stage import StageChange, change_stage
 from shared.sales.interaction import Interaction
-from shared.sales.opportunity import Opportunity, activate_first_stage
+from shared.sales.opportunity import Opportunity
+from shared.sales.opportunity_history import Action, History
 from shared.sales.sales_cycle import STANDARD, SalesCycle
 
 
@@ -18,8 +21,8 @@ class OpportunityWish:
     description: str | None = None
     sales_cycle_code: str | None = None
     activate_first_stage: bool = False
-    estimated_value: float = 0
-    chances_of_success: float = 0
+    estimated_value: Decimal = Decimal(0)
+    chances_of_success: Decimal = Decimal(0)
     estimated_close_date: date | None = None
 
 
@@ -81,7 +84,9 @@ def _plan(entry: Interaction, wish: OpportunityWish, cycle: SalesCycle, today: d
         estimated_close_date=wish.estimated_close_date,
         interaction_count=1,
     )
-    return activate_first_stage(opportunity, cycle, today) if wish.activate_first_stage else opportunity
+    if not wish.activate_first_stage:
+        return opportunity
+    return change_stage(History(opportunity), cycle, StageChange(Action.FIRST), today).opportunity
 
 
 async def _link(world: World, entry_id: str, opportunity_no: str) -> None:

@@ -1,11 +1,12 @@
-"""An opportunity: what might be sold to a contact, by whom, for how much and how likely."""
+"""An opportunity: what might be sold to a contact, by whom, for how much and how likely.
 
-from dataclasses import dataclass, replace
+Amounts and percentages are decimals, as in Business Central: what is computed from them, and their sums, are exact.
+"""
+
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
-
-from shared.sales.date_formula import after
-from shared.sales.sales_cycle import SalesCycle, probability
 
 
 class Status(StrEnum):
@@ -15,6 +16,9 @@ class Status(StrEnum):
     IN_PROGRESS = "In Progress"
     WON = "Won"
     LOST = "Lost"
+
+
+CLOSED = frozenset({Status.WON, Status.LOST})
 
 
 class Priority(StrEnum):
@@ -40,42 +44,29 @@ class Opportunity:
     priority: Priority = Priority.NORMAL
     stage: int = 0
     stage_description: str = ""
-    estimated_value: float = 0
-    chances_of_success: float = 0
-    completed: float = 0
-    probability: float = 0
+    estimated_value: Decimal = Decimal(0)
+    chances_of_success: Decimal = Decimal(0)
+    completed: Decimal = Decimal(0)
+    probability: Decimal = Decimal(0)
+    won_value: Decimal = Decimal(0)
+    """What it was won for."""
     estimated_close_date: date | None = None
     date_closed: date | None = None
     close_opportunity_code: str = ""
     sales_quote_no: str = ""
-    interaction_count: int = 0
+    interaction_count: int = field(default=0, compare=False)
+    """Entries of the interaction log that belong to it, without canceled ones. No part of the etag: nobody edits it."""
     etag: str = ""
 
     @property
-    def calculated_current_value(self) -> float:
-        """Estimated value weighed with the probability."""
-        return self.estimated_value * self.probability / 100
+    def is_open(self) -> bool:
+        """Not Started or In Progress."""
+        return self.status not in CLOSED
 
-
-def activate_first_stage(opportunity: Opportunity, cycle: SalesCycle, date_of_change: date) -> Opportunity:
-    """Not Started becomes In Progress, in the first stage.
-
-    A chance of success that is there is kept, 0 takes the stage's. The estimated close date becomes the date of
-    change + the stage's formula where it is empty or equal to the date of change (docs/rules.md, "Opportunities").
-    """
-    first = cycle.stages[0]
-    chances = opportunity.chances_of_success or first.chances_of_success
-    close = opportunity.estimated_close_date
-    return replace(
-        opportunity,
-        status=Status.IN_PROGRESS,
-        stage=first.stage,
-        stage_description=first.description,
-        completed=first.completed,
-        chances_of_success=chances,
-        probability=probability(cycle.probability_calculation, chances, first.completed),
-        estimated_close_date=after(first.date_formula, date_of_change) if close in (None, date_of_change) else close,
-    )
+    @property
+    def calculated_current_value(self) -> Decimal:
+        """What it was won for, and before that the estimated value weighed with the probability."""
+        return self.won_value if self.status is Status.WON else self.estimated_value * self.probability / 100
 
 
 @dataclass(frozen=True, slots=True)

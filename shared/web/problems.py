@@ -130,6 +130,7 @@ _MESSAGES = {
     "int_type": "It must be a whole number.",
     "int_parsing": "It must be a whole number.",
     "float_type": "It must be a number.",
+    "decimal_type": "It must be a number.",
     "list_type": "It must be a list.",
     "model_attributes_type": "It must be a JSON object.",
     "date_type": "Write a date as YYYY-MM-DD.",

@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -11,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     Strict,
+    WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
 
@@ -59,12 +61,23 @@ def _inner(value: date) -> date:
     return value
 
 
+def _exact(value: Any) -> Any:
+    # A JSON number as it was written. pydantic would take text for a decimal, too.
+    if isinstance(value, (bool, str)):
+        raise ValueError("It must be a number")  # noqa: TRY004 - what pydantic expects of a validator
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _json_number(largest: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "number", "minimum": 0, "maximum": largest})
+
+
 type Text = Annotated[str, AfterValidator(_text), Field(max_length=500)]
 """One line of text."""
 type Flag = Annotated[bool, Strict()]
-type Amount = Annotated[float, Strict(), Field(ge=0, le=1e15, allow_inf_nan=False)]
+type Amount = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=10**15), _json_number(10**15)]
 """An amount in the setup's currency."""
-type Percentage = Annotated[float, Strict(), Field(ge=0, le=100, allow_inf_nan=False)]
+type Percentage = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=100), _json_number(100)]
 type Day = Annotated[date, BeforeValidator(_date_text), AfterValidator(_inner)]
 """A date, YYYY-MM-DD."""
 type Number = Annotated[str, Field(pattern=r"^[\w.+@-]{1,50}$")]

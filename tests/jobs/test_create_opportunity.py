@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -51,14 +52,14 @@ async def test_an_opportunity_takes_what_the_entry_says(company: World) -> None:
 
 
 async def test_what_is_said_counts_before_what_the_entry_says(company: World) -> None:
-    wish = OpportunityWish("Lamps for the hall", "standard", True, 12_000, 30, date(2027, 1, 31))
+    wish = OpportunityWish("Lamps for the hall", "standard", True, Decimal(12_000), Decimal(30), date(2027, 1, 31))
 
     made = await create_opportunity(company, an_entry().id, wish, None)
 
     assert (made.description, made.sales_cycle_code) == ("Lamps for the hall", "STANDARD")
     assert (made.status, made.stage, made.stage_description) == (Status.IN_PROGRESS, 1, "Qualify")
-    assert (made.estimated_value, made.chances_of_success, made.completed) == (12_000, 30, 5)
-    assert (made.probability, made.calculated_current_value) == (1.5, 180)
+    assert [made.estimated_value, made.chances_of_success, made.completed] == [12_000, 30, 5]
+    assert [made.probability, made.calculated_current_value] == [Decimal("1.5"), 180]
     assert made.estimated_close_date == date(2027, 1, 31)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -81,7 +82,7 @@ CONTACT = Contact(
             "STANDARD",
             date(2028, 2, 29),
             Status.IN_PROGRESS,
-            estimated_value=12.5,
+            estimated_value=Decimal("12.50"),
         ),
         EmailLoggingSetup(mailboxes=("log@nordurljos.example",), enabled=True, enabled_at=RECEIVED),
         EmailLoggingSetup(),

@@ -1,6 +1,7 @@
 """Values as the API takes them."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,7 +21,9 @@ DAY = TypeAdapter[date](Day)
         (Text, f'"{"💡" * 500}"'.encode(), "💡" * 500),
         (Flag, b"true", True),
         (Amount, b"0", 0),
-        (Amount, b"1e15", 1e15),
+        (Amount, b"1e15", 10**15),
+        (Amount, b"0.1", Decimal("0.1")),
+        (Amount, b"1000.10", Decimal("1000.1")),
         (Percentage, b"100", 100),
         (Number, b'"CT000001"', "CT000001"),
         (Number, b'"' + b"x" * 50 + b'"', "x" * 50),
@@ -50,6 +53,9 @@ def test_a_value_in_order_is_taken(kind: Any, json: bytes, value: Any) -> None:
         (Amount, b"-1"),
         (Amount, b'"5"'),
         (Amount, b"1e16"),
+        (Amount, b"true"),
+        (Amount, b"null"),
+        (Amount, b"[5]"),
         (Amount, b"NaN"),
         (Amount, b"1e999"),
         (Percentage, b"100.5"),

@@ -1,6 +1,7 @@
 """Interaction log entries: /api/interactions."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -136,8 +137,8 @@ class OpportunityWishShape(Shape):
     description: Annotated[Text, Field(min_length=1)] | None = None
     sales_cycle_code: Text | None = None
     activate_first_stage: Flag = False
-    estimated_value: Amount = 0
-    chances_of_success: Percentage = 0
+    estimated_value: Amount = Decimal(0)
+    chances_of_success: Percentage = Decimal(0)
     estimated_close_date: Day | None = None
 
 
