@@ -47,6 +47,7 @@ async def run_now(world: World) -> Run:
             raise run.error
     return Run(
         outcomes=sum((run.outcomes for run in runs), Counter()),
+        left=sum(run.left for run in runs),
         more=any(run.more for run in runs),
         already_running=any(run.already_running for run in runs),
     )

@@ -1,5 +1,7 @@
 """One bad message, or one bad answer of Graph's, never stops the others and never logs a message twice."""
 
+from collections import Counter
+
 import pytest
 
 from local.tenant import Tenant
@@ -114,6 +116,8 @@ async def test_an_item_that_exchange_cannot_show_is_put_aside_after_five_runs_an
     assert sorted(entry.subject for entry in await entries(world)) == NAMES
     assert +(await run_now(world)).outcomes == {}, "it is known, also where Archive is looked through"
     assert len(await ledger(world)) == 4
+    counted = Counter(dict((await world.runs.status(tenant.logging_mailbox)).outcomes))
+    assert +counted == {Outcome.LOGGED: 4}, "a retry by hand counts, too"
 
 
 async def test_an_item_that_exchange_will_not_move_stays_and_says_so(world: World, tenant: Tenant) -> None:

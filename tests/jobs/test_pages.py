@@ -1,6 +1,6 @@
 """Many messages: page after page, oldest first, each once, also where they stay or a person moves them meanwhile."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,10 +10,13 @@ import pytest
 
 from local.tenant import Tenant
 from shared.jobs.ports import World
-from shared.jobs.run_email_logging import run_due_mailboxes, run_mailbox, run_now
+from shared.jobs.run_email_logging import give_up_run, run_due_mailboxes, run_mailbox, run_now
 from shared.mail.outcome import Mark, NotLoggedAction, Outcome
+from shared.settings import read_settings
+from shared.wiring import Wiring
 from tests.jobs.aftermath import entries, folders, ledger, notes
 from tests.jobs.company import ANNA, CARL, DISA, STRANGER, found_company, letter
+from tests.wire import Wire
 
 MORNING = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
@@ -65,6 +68,39 @@ async def test_messages_that_stay_in_the_inbox_are_each_handled_once_however_man
     rows = await ledger(world)
     assert sorted(row.message.subject for row in rows) == [f"{number:02d}" for number in range(10)]
     assert {row.decided_at for row in rows} == {(await world.ledger.get(row.id)).decided_at for row in rows}
+
+
+async def test_messages_that_stay_in_the_inbox_are_looked_at_and_nothing_is_written_about_them_again(
+    world: World, tenant: Tenant, environment: Mapping[str, str], storage: str
+) -> None:
+    await found_company(world, tenant, messages_not_logged=NotLoggedAction.LEAVE)
+    for number in range(5):
+        raw = letter("stranger@x.example", ANNA, message_id=f"<{number}@x.example>")
+        tenant.exchange.mailbox(tenant.logging_mailbox).put(raw)
+    assert (await run_now(world)).outcomes == {Outcome.UNMATCHED: 5}
+
+    wire = Wire()
+    async with wire.to_tables(storage) as tables:
+        wiring = Wiring(read_settings({**environment, "AzureWebJobsStorage": tables}))
+        for _ in range(2):
+            wire.calls.clear()
+            assert +(await run_now(wiring.world)).outcomes == {}
+        await wiring.close()
+
+    # The second time it knows them without asking; the lease and the status are all that is written.
+    assert not [call for call in wire.calls if "message" in call.url.path and not call.is_read]
+    assert not [call for call in wire.calls if "/messages(" in call.url.path]
+
+
+async def test_what_the_queue_gives_up_is_shown_to_the_administrator(world: World, tenant: Tenant) -> None:
+    await found_company(world, tenant)
+
+    await give_up_run(world, tenant.logging_mailbox)
+
+    (line,) = (await world.runs.activity(None, 10)).items
+    assert line.failed
+    assert line.message.startswith("A run that was asked for failed again and again.")
+    assert (await world.runs.status(tenant.logging_mailbox)).last_error == line.message
 
 
 async def test_a_message_behind_many_that_stay_is_reached(world: World, tenant: Tenant) -> None:

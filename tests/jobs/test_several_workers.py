@@ -11,12 +11,14 @@ from azure.data.tables.aio import TableServiceClient
 
 from local.tenant import Tenant
 from shared.errors import Conflict
+from shared.jobs.drain_mailbox import SETTLING
 from shared.jobs.ports import World
 from shared.jobs.retry_message import retry_message
 from shared.jobs.run_email_logging import run_now
 from shared.mail.message_key import digest
 from shared.mail.outcome import Outcome
 from shared.settings import read_settings
+from shared.storage.claims import CLAIM_LASTS
 from shared.storage.runs import LEASE_LASTS, TABLE
 from shared.storage.tables import Tables
 from shared.wiring import Wiring
@@ -65,7 +67,7 @@ async def test_a_worker_whose_lease_is_taken_over_stops_and_the_other_does_the_r
     await found_company(world, tenant, batch_size=3)
     _put_letters(tenant)
     first = asyncio.create_task(run_now(workers[0]))
-    await until(lambda: tenant.gate.requests["move"] > 0)
+    await until(lambda: tenant.gate.requests["move"] > 3 * SETTLING)  # so the first three are settled
 
     second = await run_now(replace(workers[1], clock=lambda: datetime.now(UTC) + LEASE_LASTS))
 
@@ -93,6 +95,25 @@ async def test_workers_who_believe_that_they_are_alone_log_each_message_once(
     await _check_that_each_is_logged_once(world, tenant)
     worked = [line for line in (await world.runs.activity(None, 100)).items if line.outcomes]
     assert len(worked) > 1, "several workers had part in it"
+
+
+async def test_a_copy_of_a_mail_whose_worker_died_before_it_had_a_plan_is_logged_in_its_place(
+    world: World, tenant: Tenant
+) -> None:
+    setup = await found_company(world, tenant)
+    inbox = tenant.exchange.mailbox(tenant.logging_mailbox)
+    lost = inbox.put(letter(ANNA, CARL))
+    read = await world.mailboxes.open(inbox.address, setup).read_message(lost.immutable_id)
+    await world.ledger.claim([read], world.clock())
+    inbox.purge(lost)
+    inbox.put(letter(ANNA, CARL))
+
+    assert ((run := await run_now(world)).left, +run.outcomes) == (1, {})
+    later = replace(world, clock=lambda: datetime.now(UTC) + CLAIM_LASTS)
+    assert +(await run_now(later)).outcomes == {Outcome.LOGGED: 1}
+
+    assert len(await entries(world)) == 1
+    assert len(folders(tenant)["Archive"]) == 1
 
 
 async def test_nobody_retries_a_message_while_a_run_is_at_work_on_its_mailbox(world: World, tenant: Tenant) -> None:
