@@ -72,6 +72,7 @@ async def test_a_worker_whose_lease_is_taken_over_stops_and_the_other_does_the_r
     second = await run_now(replace(workers[1], clock=lambda: datetime.now(UTC) + LEASE_LASTS))
 
     handled = (sum((await first).outcomes.values()), sum(second.outcomes.values()))
+    assert +(await run_now(workers[2])).outcomes == {}, "at most a plan of the first is left to be closed"
     await _check_that_each_is_logged_once(world, tenant)
     assert all(0 < some < MAILS for some in handled)
 
