@@ -178,6 +178,18 @@ async def test_mail_that_exchange_puts_into_archive_is_logged_where_it_is(world:
     assert len(await ledger(world)) == 2
 
 
+async def test_many_that_come_into_archive_at_once_are_all_looked_at_while_some_are_moved_out(
+    world: World, tenant: Tenant
+) -> None:
+    await found_company(world, tenant, batch_size=2)
+    at_once = datetime.now(UTC) + timedelta(seconds=1)
+    for number in range(12):
+        raw = letter(CARL if number % 3 == 0 else STRANGER, ANNA, message_id=f"<{number}@x.example>")
+        tenant.exchange.mailbox(tenant.logging_mailbox).put(raw, "Archive", received_at=at_once)
+
+    assert (await run_now(world)).outcomes == {Outcome.LOGGED: 4, Outcome.UNMATCHED: 8}
+
+
 async def test_archive_from_before_logging_was_enabled_is_left_alone(world: World, tenant: Tenant) -> None:
     setup = await found_company(world, tenant)
     assert setup.enabled_at
