@@ -131,7 +131,9 @@ class Schedule:
             runs = await run_mailbox(self._workers[0], self.address)
             run = runs[self.address]
             self.story.append(f"{dict(run.outcomes)} left {run.left} {run.error or ''}")
-            if run.error or run.more or any(run.outcomes.values()):
+            if run.already_running:  # whoever died has the lease still
+                self.stage.later += LEASE_LASTS
+            if run.already_running or run.error or run.more or any(run.outcomes.values()):
                 continue
             if waited:
                 return

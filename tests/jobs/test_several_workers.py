@@ -1,7 +1,7 @@
 """Workers on several instances of the app, each with a memory of its own, that get in each other's way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from azure.data.tables.aio import TableServiceClient
 
+from local.azurite import Azurite
 from local.tenant import Tenant
 from shared.errors import Conflict
 from shared.jobs.drain_mailbox import SETTLING
@@ -30,13 +31,25 @@ NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 MAILS = 40
 
 
+type Hire = Callable[..., World]
+"""Gives another worker; with a connection string, one on that storage."""
+
+
 @pytest.fixture
-async def workers(environment: Mapping[str, str]) -> AsyncIterator[list[World]]:
+async def hire(environment: Mapping[str, str]) -> AsyncIterator[Hire]:
     async with AsyncExitStack() as stack:
-        wirings = [Wiring(read_settings(environment)) for _ in range(3)]
-        for wiring in wirings:
+
+        def hire(storage: str = environment["AzureWebJobsStorage"]) -> World:
+            wiring = Wiring(read_settings({**environment, "AzureWebJobsStorage": storage}))
             stack.push_async_callback(wiring.close)
-        yield [wiring.world for wiring in wirings]
+            return wiring.world
+
+        yield hire
+
+
+@pytest.fixture
+def workers(hire: Hire) -> list[World]:
+    return [hire() for _ in range(3)]
 
 
 async def test_a_lease_is_had_by_one_of_many_who_want_it_at_the_same_moment(workers: list[World]) -> None:
@@ -116,6 +129,54 @@ async def test_a_copy_of_a_mail_whose_worker_died_before_it_had_a_plan_is_logged
 
     assert len(await entries(world)) == 1
     assert len(folders(tenant)["Archive"]) == 1
+
+
+@pytest.mark.parametrize("count", [2, 8])
+async def test_workers_of_whom_none_ever_learns_of_another_log_each_message_once(
+    world: World, tenant: Tenant, hire: Hire, azurite: Azurite, count: int
+) -> None:
+    """Each keeps its leases in a storage account of its own."""
+    await found_company(world, tenant, batch_size=10)
+    _put_letters(tenant)
+    tenant.knobs.concurrent_per_mailbox = None
+    workers = [replace(hire(), runs=hire(azurite.account()).runs) for _ in range(count)]
+
+    async with asyncio.timeout(WITHIN):
+        runs = await asyncio.gather(*(run_now(worker) for worker in workers))
+        # What one claimed and came no further with waits for a while.
+        await run_now(replace(world, clock=lambda: datetime.now(UTC) + CLAIM_LASTS))
+
+    await _check_that_each_is_logged_once(world, tenant)
+    assert not any(run.already_running for run in runs)
+    assert tenant.gate.requests["move"] > MAILS, "they got in each other's way"
+
+
+async def test_eight_workers_on_several_mailboxes_never_make_more_calls_to_one_than_exchange_allows(
+    world: World, tenant: Tenant, hire: Hire
+) -> None:
+    addresses = [f"log{number}@nordurljos.example" for number in range(3)]
+    await found_company(world, tenant, mailboxes=tuple(addresses), batch_size=30)
+    names = [f"{number:02d}" for number in range(24)]
+    for address in addresses:
+        for name in names:
+            raw = letter(ANNA, CARL, subject=f"{name} {address}", message_id=f"<{name}.{address}>")
+            tenant.exchange.mailbox(address).put(raw)
+    tenant.knobs.latency_ms = 150
+
+    async def work(worker: World) -> None:
+        while any(tenant.exchange.mailbox(address).messages() for address in addresses):
+            await run_now(worker)
+
+    async with asyncio.timeout(WITHIN):
+        await asyncio.gather(*(work(hire()) for _ in range(8)))
+
+    assert tenant.gate.refused["concurrency"] == 0
+    assert {address: tenant.gate.most_concurrent[address] for address in addresses} == dict.fromkeys(addresses, 4)
+    logged = sorted(f"{name} {address}" for name in names for address in addresses)
+    assert sorted(entry.subject for entry in await entries(world)) == logged
+    assert sorted(row.message.subject for row in await ledger(world)) == logged
+    archived = [item.subject for address in addresses for item in tenant.exchange.mailbox(address).messages("Archive")]
+    assert sorted(archived) == logged
 
 
 async def test_nobody_retries_a_message_while_a_run_is_at_work_on_its_mailbox(world: World, tenant: Tenant) -> None:
