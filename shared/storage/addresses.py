@@ -53,8 +53,14 @@ class AddressBook:
     async def claim(self, rows: Iterable[AddressRow]) -> dict[str, AddressRow]:
         """Claims addresses, and answers with the rows that were there already; those are left alone."""
         wanted = {row.address: row for row in rows}
-        claimed = await self._tables.insert_all(TABLE, map(_row, wanted.values()))
-        return await self.find(address for address in wanted if _key(address) not in claimed)
+        there: dict[str, AddressRow] = {}
+        while wanted:
+            claimed = await self._tables.insert_all(TABLE, map(_row, wanted.values()))
+            refused = {address: row for address, row in wanted.items() if _key(address) not in claimed}
+            there |= await self.find(refused)
+            # What was there and is given up by now is claimed once more.
+            wanted = {address: row for address, row in refused.items() if address not in there}
+        return there
 
     async def take_over(self, old: AddressRow, new: AddressRow) -> AddressRow | None:
         """Takes a claim that counts no more. None when that went well; else the row of whoever was quicker."""

@@ -29,6 +29,7 @@ PATHS = {
     "/api/email-logging/messages": {"get"},
     "/api/email-logging/messages/{id}/retry": {"post"},
     "/api/email-logging/unmatched": {"get"},
+    "/api/email-logging/read-archive": {"post"},
     "/api/never-log": {"get", "post"},
     "/api/never-log/{id}": {"delete"},
     "/api/health": {"get"},
