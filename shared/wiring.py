@@ -21,6 +21,7 @@ from shared.mail.setup import EmailLoggingSetup
 from shared.secrets import Secrets
 from shared.settings import Settings, read_settings
 from shared.storage.background_jobs import BackgroundJobStore
+from shared.storage.close_codes import CloseOpportunityCodeStore
 from shared.storage.directory import Directory
 from shared.storage.interactions import InteractionStore
 from shared.storage.ledger import LedgerStore
@@ -29,6 +30,7 @@ from shared.storage.numbers import NumberSeries
 from shared.storage.opportunities import OpportunityStore
 from shared.storage.queues import Queues
 from shared.storage.runs import RunStore
+from shared.storage.sales_cycles import SalesCycleStore
 from shared.storage.setup import SetupStore
 from shared.storage.subscriptions import SubscriptionStore
 from shared.storage.tables import Tables
@@ -72,6 +74,8 @@ class Wiring:
             interactions=InteractionStore(tables),
             directory=Directory(tables),
             opportunities=OpportunityStore(tables, numbers),
+            sales_cycles=SalesCycleStore(tables),
+            close_opportunity_codes=CloseOpportunityCodeStore(tables),
             numbers=numbers,
             setups=SetupStore(tables),
             runs=RunStore(tables),

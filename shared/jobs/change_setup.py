@@ -16,8 +16,13 @@ async def change_setup(world: World, wanted: EmailLoggingSetup, if_match: str | 
     """
     if bad := [address for address in wanted.mailboxes if not is_valid(address)]:
         raise Invalid("The setup is not valid.", {"mailboxes": f"Not an e-mail address: {', '.join(bad)}."})
+    cycle = await world.sales_cycles.find(wanted.default_sales_cycle_code)
+    if cycle is None:
+        message = f"There is no sales cycle {wanted.default_sales_cycle_code}."
+        raise Invalid("The setup is not valid.", {"defaultSalesCycleCode": message})
     before = await world.setups.get()
     check_match(before, if_match)
+    wanted = replace(wanted, default_sales_cycle_code=cycle.code)
     after = replace(wanted, enabled=before.enabled, enabled_at=before.enabled_at, etag="")
     if after.enabled and after.missing:
         raise Conflict("Email Logging is enabled and needs a mailbox and a client id. Disable it first.")

@@ -4,14 +4,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from shared.errors import Conflict, Invalid, NotFound, Stale
+from shared.errors import Conflict, NotFound, Stale
 from shared.etags import check_match
+from shared.jobs.add_opportunity import cycle_for, refuse_blocked
+from shared.jobs.count_interactions import count_interactions
 from shared.jobs.ports import World
+from shared.jobs.remove_opportunity import clear_away
 from shared.sales.change_stage import StageChange, change_stage
 from shared.sales.interaction import Interaction
 from shared.sales.opportunity import Opportunity
 from shared.sales.opportunity_history import Action, History
-from shared.sales.sales_cycle import STANDARD, SalesCycle
+from shared.sales.sales_cycle import SalesCycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,48 +32,46 @@ class OpportunityWish:
 async def create_opportunity(world: World, entry_id: str, wish: OpportunityWish, if_match: str | None) -> Opportunity:
     """Makes an opportunity from an entry, once, whoever asks and however often.
 
-    Raises Invalid, NotFound, Stale, or Conflict when the entry is canceled or has an opportunity, or when its contact
-    or salesperson may get no new ones.
+    Raises Invalid, NotFound, Stale, or Conflict when the entry is canceled or has an opportunity, or when its contact,
+    its salesperson or the sales cycle may get no new ones.
     """
-    cycle = sales_cycle(wish.sales_cycle_code)
+    cycle = await cycle_for(world, wish.sales_cycle_code)
     entry = await world.interactions.get(entry_id)
     check_match(entry, if_match)
     if entry.canceled:
         raise Conflict("This entry is canceled. An opportunity cannot be made from it.")
     if entry.opportunity_no:
-        await world.interactions.write([entry])  # whoever linked it may have died before the lists showed it
-        raise Conflict(f"This entry belongs to opportunity {entry.opportunity_no} already.")
-    await _check_people(world, entry)
+        await _refuse_linked(world, entry)
+    await _check_people(world, entry, cycle)
     comments = await world.interactions.comments(entry_id)
     planned = _plan(entry, wish, cycle, (await world.setups.get()).local_date(world.clock()))
-    is_ours = await world.opportunities.announce(entry_id, planned, comments)
+    no, is_ours = await world.opportunities.make_from(entry_id, planned, comments)
     # Whoever comes second finishes what the first may have left half done, and then has lost.
-    opportunity = await world.opportunities.make_announced(entry_id)
-    await _link(world, entry_id, opportunity.no)
+    await _link(world, entry_id, no)
+    await count_interactions(world, no)
     if not is_ours:
-        raise Conflict(f"This entry belongs to opportunity {opportunity.no} already.")
-    return opportunity
+        raise Conflict(f"This entry belongs to opportunity {no} already.")
+    return await world.opportunities.get(no)
 
 
-def sales_cycle(code: str | None) -> SalesCycle:
-    """The cycle with this code, or the default one. Raises Invalid."""
-    if code is not None and code.upper() != STANDARD.code:
-        raise Invalid("The opportunity is not valid.", {"salesCycleCode": f"There is no sales cycle {code}."})
-    return STANDARD
+async def _refuse_linked(world: World, entry: Interaction) -> None:
+    """Raises Conflict, unless the opportunity is being deleted: then it leaves the entry now."""
+    await world.interactions.write([entry])  # whoever linked it may have died before the lists showed it
+    if not await world.opportunities.is_gone(entry.opportunity_no):
+        await count_interactions(world, entry.opportunity_no)
+        raise Conflict(f"This entry belongs to opportunity {entry.opportunity_no} already.")
+    await clear_away(world, entry.opportunity_no)
 
 
-async def _check_people(world: World, entry: Interaction) -> None:
+async def _check_people(world: World, entry: Interaction, cycle: SalesCycle) -> None:
     contact = await world.directory.contacts.find(entry.contact_no)
     salesperson = await world.directory.salespeople.find(entry.salesperson_code)
     if contact is None or salesperson is None:
         raise NotFound("The contact or the salesperson of this entry does not exist any more.")
-    if contact.privacy_blocked:
-        raise Conflict(f"Contact {contact.no} is privacy blocked and gets no opportunities.")
-    if salesperson.blocked:
-        raise Conflict(f"Salesperson {salesperson.code} is blocked and gets no new opportunities.")
+    refuse_blocked(contact, salesperson, cycle)
 
 
-def _plan(entry: Interaction, wish: OpportunityWish, cycle: SalesCycle, today: date) -> Opportunity:
+def _plan(entry: Interaction, wish: OpportunityWish, cycle: SalesCycle, today: date) -> History:
     opportunity = Opportunity(
         no="",
         description=wish.description if wish.description is not None else entry.description,
@@ -82,21 +83,20 @@ def _plan(entry: Interaction, wish: OpportunityWish, cycle: SalesCycle, today: d
         estimated_value=wish.estimated_value,
         chances_of_success=wish.chances_of_success,
         estimated_close_date=wish.estimated_close_date,
-        interaction_count=1,
     )
     if not wish.activate_first_stage:
-        return opportunity
-    return change_stage(History(opportunity), cycle, StageChange(Action.FIRST), today).opportunity
+        return History(opportunity)
+    return change_stage(History(opportunity), cycle, StageChange(Action.FIRST), today)
 
 
 async def _link(world: World, entry_id: str, opportunity_no: str) -> None:
     """Gives the entry its opportunity's number, also when somebody changes the entry meanwhile."""
-    while True:
-        entry = await world.interactions.get(entry_id)
-        if entry.opportunity_no:
-            return
+    while not (entry := await world.interactions.get(entry_id)).opportunity_no:
         try:
             await world.interactions.change(entry, replace(entry, opportunity_no=opportunity_no))
         except Stale:
             continue
-        return
+    # Who deletes it takes it away, and then looks for its entries; we link, and then look whether it is there.
+    if await world.opportunities.is_gone(opportunity_no):
+        await clear_away(world, opportunity_no)
+        raise Conflict(f"Opportunity {opportunity_no} has been deleted in this moment.")

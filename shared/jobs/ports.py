@@ -15,9 +15,12 @@ from shared.mail.matching import Party
 from shared.mail.setup import EmailLoggingSetup
 from shared.paging import Page, Place
 from shared.sales.background_job import BackgroundJob, JobError
+from shared.sales.close_opportunity import CloseOpportunityCode
 from shared.sales.interaction import Comment, Interaction, InteractionFilter
 from shared.sales.opportunity import Opportunity, OpportunityFilter
+from shared.sales.opportunity_history import History
 from shared.sales.party import Contact, Salesperson, Saved
+from shared.sales.sales_cycle import SalesCycle
 
 
 class Interactions(Protocol):
@@ -31,6 +34,9 @@ class Interactions(Protocol):
 
     async def change(self, before: Interaction, after: Interaction) -> Interaction:
         """Raises Stale when the entry is not as `before` any more."""
+
+    async def count(self, opportunity_no: str) -> int:
+        """How many belong to an opportunity, without canceled ones."""
 
     async def comments(self, entry_id: str) -> tuple[Comment, ...]:
         """Oldest first."""
@@ -84,17 +90,86 @@ class Directory(Protocol):
 class Opportunities(Protocol):
     """What might be sold."""
 
-    async def announce(self, source: str, opportunity: Opportunity, comments: tuple[Comment, ...]) -> bool:
-        """Notes what is to be made from an entry. False when something was noted before."""
+    async def add(self, history: History) -> Opportunity:
+        """Makes one under the next number: numbers have neither gaps nor doubles."""
 
-    async def make_announced(self, source: str) -> Opportunity:
-        """Makes what was announced, under the next number, or finds it made. Raises NotFound when nothing was."""
+    async def make_from(self, source: str, history: History, comments: tuple[Comment, ...]) -> tuple[str, bool]:
+        """Makes one from an entry, or finishes the one that was begun. Its number, and whether it is this one."""
 
     async def get(self, no: str) -> Opportunity:
         """Raises NotFound."""
 
+    async def read(self, no: str) -> History:
+        """Raises NotFound."""
+
+    async def history(self, no: str) -> History:
+        """To be changed: what somebody stopped in the middle of is finished first. Raises NotFound."""
+
+    async def comments(self, no: str) -> tuple[Comment, ...]:
+        """Oldest first."""
+
     async def page(self, wanted: OpportunityFilter, start: Place | None, limit: int) -> Page[Opportunity]:
         """By number."""
+
+    async def open_in_stage(self, sales_cycle_code: str, stage: int) -> str:
+        """Number of one that is open in a stage, 0 being before the first; "" for none."""
+
+    async def change(self, before: History, after: History) -> Opportunity:
+        """Raises Stale when people have changed it since `before`. Its count of interactions stays as it is."""
+
+    async def set_interaction_count(self, before: Opportunity, count: int) -> None:
+        """Raises Stale when it was written since it was read."""
+
+    async def remove(self, before: History) -> None:
+        """Takes it away; what belongs to it is to be cleared away, and then it may be forgotten. Raises Stale."""
+
+    async def is_gone(self, no: str) -> bool:
+        """Whether it is not there, or not any more."""
+
+    async def is_leaving(self, no: str) -> bool:
+        """Whether it was taken away, but not forgotten."""
+
+    async def forget(self, no: str) -> None:
+        """The last step of taking it away."""
+
+
+class SalesCycles(Protocol):
+    """Sales cycles. The one that comes with the app is among them until it is removed."""
+
+    async def all(self) -> list[SalesCycle]:
+        """By code."""
+
+    async def find(self, code: str) -> SalesCycle | None: ...
+
+    async def get(self, code: str) -> SalesCycle:
+        """Raises NotFound."""
+
+    async def add(self, cycle: SalesCycle) -> SalesCycle:
+        """Raises Conflict when there is one with its code."""
+
+    async def change(self, before: SalesCycle, after: SalesCycle) -> SalesCycle:
+        """Raises Stale."""
+
+    async def remove(self, cycle: SalesCycle) -> None:
+        """Raises Stale."""
+
+
+class CloseOpportunityCodes(Protocol):
+    """Why opportunities are won, or lost."""
+
+    async def all(self) -> list[CloseOpportunityCode]:
+        """By code."""
+
+    async def find(self, code: str) -> CloseOpportunityCode | None: ...
+
+    async def get(self, code: str) -> CloseOpportunityCode:
+        """Raises NotFound."""
+
+    async def add(self, code: CloseOpportunityCode) -> CloseOpportunityCode:
+        """Raises Conflict when it is there already."""
+
+    async def remove(self, code: CloseOpportunityCode) -> None:
+        """Raises Stale."""
 
 
 class NumberSeries(Protocol):
@@ -158,6 +233,8 @@ class World:
     interactions: Interactions
     directory: Directory
     opportunities: Opportunities
+    sales_cycles: SalesCycles
+    close_opportunity_codes: CloseOpportunityCodes
     numbers: NumberSeries
     setups: Setups
     runs: Runs

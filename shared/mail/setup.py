@@ -26,6 +26,8 @@ class EmailLoggingSetup:
     time_zone: str = "UTC"
     """IANA name. `date`, today, weeks and months are counted in it."""
     currency: str = "EUR"
+    default_sales_cycle_code: str = "STANDARD"
+    """The cycle of opportunities that name none."""
     enabled: bool = False
     enabled_at: datetime | None = None
     etag: str = ""

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from shared.errors import NotFound
+from shared.errors import NotFound, Stale
 from shared.paging import Page, Place
 from shared.sales.interaction import Comment, Interaction, InteractionFilter
 from shared.storage.columns import from_columns, to_columns
 from shared.storage.keys import list_key, month_bucket, newest_first, time_bounds, uncut, year_bucket
-from shared.storage.lists import Lists
+from shared.storage.lists import WHOLE, Lists
 from shared.storage.tables import Row, Tables
 from shared.together import together
 
@@ -53,9 +53,13 @@ class InteractionStore:
 
     async def change(self, before: Interaction, after: Interaction) -> Interaction:
         """Writes an entry that still is as `before`, then its copies. Raises Stale."""
-        etag = await self._tables.replace(TABLE, _row(after), before.etag)
-        kept = {row["PartitionKey"] for row in _copies(after)}
-        await self._lists.remove(row for row in _copies(before) if row["PartitionKey"] not in kept)
+        # It leaves a list before the row says so: whoever stops in between, and does it again, leaves nothing behind.
+        await self._leave_lists(before, after)
+        try:
+            etag = await self._tables.replace(TABLE, _row(after), before.etag)
+        except Stale:
+            await self._copy(after.id)
+            raise
         await self._copy(after.id)
         return replace(after, etag=etag)
 
@@ -71,6 +75,11 @@ class InteractionStore:
         bounds = time_bounds(since, until, bucket)
         page = await self._lists.page(name, start, limit, keep=_wanted(wanted), bounds=bounds)
         return Page(tuple(from_columns(Interaction, row) for row in page.items), page.next)
+
+    async def count(self, opportunity_no: str) -> int:
+        """How many entries belong to an opportunity, without canceled ones."""
+        rows = self._tables.partition(LISTS, f"{list_key('opportunity_no', opportunity_no)}.{WHOLE}")
+        return len([row async for row in rows if not row["canceled"]])
 
     async def add_comment(self, entry_id: str, comment: Comment) -> None:
         """Keeps a remark; the same one twice is kept once."""
@@ -92,7 +101,12 @@ class InteractionStore:
             now = await self.get(entry_id)
             if now.etag == entry.etag:
                 return
+            await self._leave_lists(entry, now)
             entry = now
+
+    async def _leave_lists(self, before: Interaction, after: Interaction) -> None:
+        kept = {row["PartitionKey"] for row in _copies(after)}
+        await self._lists.remove(row for row in _copies(before) if row["PartitionKey"] not in kept)
 
 
 def _key(entry_id: str) -> tuple[str, str]:

@@ -1,37 +1,20 @@
-"""Opportunities: the canonical row stands in the list by number; copies in the lists by contact, company, salesperson.
+"""Opportunities, as the jobs need them."""
 
-An opportunity's number is taken by inserting it under that number, so numbers have neither gaps nor doubles. One that
-is made from an entry is announced first, in a row that is the entry's alone: so it is made once, and made to the end.
-"""
+from dataclasses import replace
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-
-from shared.errors import NotFound
+from shared.errors import NotFound, Stale
+from shared.etags import etag_of
 from shared.paging import Page, Place
 from shared.sales.interaction import Comment
 from shared.sales.opportunity import Opportunity, OpportunityFilter
-from shared.storage.columns import from_columns, to_columns
-from shared.storage.keys import list_key, number_bucket, number_key
-from shared.storage.lists import Lists
-from shared.storage.numbers import NumberSeries, number
+from shared.sales.opportunity_history import History
+from shared.storage.columns import from_columns
+from shared.storage.keys import number_key
+from shared.storage.new_opportunities import COMMENT, NewOpportunities
+from shared.storage.numbers import NumberSeries
+from shared.storage.opportunity_lists import OpportunityLists
+from shared.storage.opportunity_rows import TABLE, OpportunityRows, Presence, Record
 from shared.storage.tables import Row, Tables
-
-TABLE = "opportunities"
-LISTS = "opportunitylists"
-ANNOUNCED = "opportunitysources"
-SERIES = "OP"
-_LIST = "all"
-_LISTS_BY_FIELD = ("contact_no", "company_no", "salesperson_code")
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """An opportunity that is to be made from an entry. `after` is how far the series had come."""
-
-    opportunity: Opportunity
-    comments: tuple[Comment, ...]
-    after: int
 
 
 class OpportunityStore:
@@ -39,87 +22,112 @@ class OpportunityStore:
 
     def __init__(self, tables: Tables, numbers: NumberSeries) -> None:
         self._tables = tables
-        self._numbers = numbers
-        self._lists = Lists(tables, TABLE)
-        self._copies = Lists(tables, LISTS)
+        self._lists = OpportunityLists(tables)
+        self._rows = OpportunityRows(tables, self._lists)
+        self._new = NewOpportunities(tables, self._rows, numbers)
 
-    async def announce(self, source: str, opportunity: Opportunity, comments: tuple[Comment, ...]) -> bool:
-        """Notes that an opportunity is to be made from the source, an entry's id. False when one was noted before."""
-        announced = Announcement(opportunity, comments, await self._numbers.last(SERIES))
-        row = {**to_columns(announced), "PartitionKey": source, "RowKey": "opportunity"}
-        return await self._tables.insert(ANNOUNCED, row)
+    async def add(self, history: History) -> Opportunity:
+        """Makes an opportunity, under the next number."""
+        return await self.get(await self._new.add(history))
 
-    async def make_announced(self, source: str) -> Opportunity:
-        """Makes the opportunity that was announced, or finds it made. Raises NotFound when none was."""
-        row = await self._tables.get(ANNOUNCED, source, "opportunity")
-        if row is None:
-            raise NotFound("No opportunity is to be made from this entry.")
-        announced = from_columns(Announcement, row)
-        count = announced.after
-        while True:
-            count += 1
-            opportunity = replace(announced.opportunity, no=number(SERIES, count))
-            if not await self._lists.insert([{**_row(opportunity), "source": source}]):
-                break
-            taken = await self._tables.get(TABLE, *_key(opportunity.no))
-            if taken and taken.get("source") == source:
-                break
-        await self._numbers.advance(SERIES, count)
-        await self._copies.insert(_copy_rows(opportunity))
-        await self._tables.insert_all(TABLE, _comment_rows(opportunity.no, announced.comments))
-        return await self.get(opportunity.no)
+    async def make_from(self, source: str, history: History, comments: tuple[Comment, ...]) -> tuple[str, bool]:
+        """Makes an opportunity from an entry, once. Its number, and whether this call was the one."""
+        return await self._new.make_from(source, history, comments)
 
     async def get(self, no: str) -> Opportunity:
         """One opportunity. Raises NotFound."""
-        row = await self._tables.get(TABLE, *_key(no))
-        if row is None:
+        return (await self.read(no)).opportunity
+
+    async def read(self, no: str) -> History:
+        """One opportunity with its entries. Raises NotFound."""
+        row = await self._rows.find(no)
+        if row is None or row["presence"]:
             raise NotFound(f"There is no opportunity {no}.")
-        return from_columns(Opportunity, row)
+        return _history(row)
+
+    async def history(self, no: str) -> History:
+        """The same, to change it: where somebody stopped before its lists followed, they do now. Raises NotFound."""
+        await self._rows.show(no)
+        return await self.read(no)
 
     async def comments(self, no: str) -> tuple[Comment, ...]:
         """Remarks on an opportunity, oldest first."""
-        rows = await self._tables.range(TABLE, _comment_partition(no))
+        rows = await self._tables.range(TABLE, number_key(no), after=COMMENT, below=f"{COMMENT}~")
         return tuple(from_columns(Comment, row) for row in rows)
 
     async def page(self, wanted: OpportunityFilter, start: Place | None, limit: int) -> Page[Opportunity]:
         """Opportunities by number, from the shortest list that the filter names."""
-        for field in _LISTS_BY_FIELD:
-            if value := getattr(wanted, field):
-                page = await self._copies.page(list_key(field, value), start, limit, keep=_wanted(wanted))
-                break
-        else:
-            page = await self._lists.page(_LIST, start, limit, keep=_wanted(wanted))
-        return Page(tuple(from_columns(Opportunity, row) for row in page.items), page.next)
+        return await self._lists.page(wanted, start, limit)
+
+    async def open_in_stage(self, sales_cycle_code: str, stage: int) -> str:
+        """Number of an open opportunity in a stage of a sales cycle, 0 before the first stage; "" for none."""
+        return await self._lists.first_in_stage(sales_cycle_code, stage)
+
+    async def change(self, before: History, after: History) -> Opportunity:
+        """Writes an opportunity that still is as `before`, whatever the number of its interactions. Raises Stale."""
+        no = before.opportunity.no
+        while True:
+            now, record = await self._unchanged(before)
+            count = now.opportunity.interaction_count
+            counted = replace(after, opportunity=replace(after.opportunity, interaction_count=count))
+            try:
+                await self._rows.write(counted, record)
+            except Stale:
+                continue  # it may be no more than that it was counted, or listed
+            return await self.get(no)
+
+    async def set_interaction_count(self, before: Opportunity, count: int) -> None:
+        """Notes how many interactions there are. Raises Stale when the row was written since it was read."""
+        if before.interaction_count == count:
+            return
+        row = await self._rows.find(before.no)
+        if row is None or row["etag"] != before.etag:
+            raise Stale
+        now = _history(row)
+        counted = replace(now.opportunity, interaction_count=count)
+        await self._rows.write(replace(now, opportunity=counted), from_columns(Record, row))
+
+    async def remove(self, before: History) -> None:
+        """Takes away one that still is as `before`. What belongs to it is to be cleared away. Raises Stale."""
+        while True:
+            _, record = await self._unchanged(before)
+            try:
+                await self._rows.empty(before.opportunity.no, record, Presence.LEAVING)
+            except Stale:
+                continue
+            return
+
+    async def is_gone(self, no: str) -> bool:
+        """Whether it is not there, or not any more."""
+        row = await self._rows.find(no)
+        return row is None or row["presence"] != Presence.THERE
+
+    async def is_leaving(self, no: str) -> bool:
+        """Whether it was taken away, and what belongs to it perhaps not."""
+        row = await self._rows.find(no)
+        return row is not None and row["presence"] == Presence.LEAVING
+
+    async def forget(self, no: str) -> None:
+        """The last step of taking it away: only its number is left."""
+        row = await self._rows.find(no)
+        if row is None or row["presence"] != Presence.LEAVING:
+            return
+        await self._rows.show(no)
+        remarks = await self._tables.range(TABLE, number_key(no), after=COMMENT, below=f"{COMMENT}~")
+        await self._tables.delete_all(TABLE, [(remark["PartitionKey"], remark["RowKey"]) for remark in remarks])
+        await self._new.forget(row["source"], no)
+        await self._rows.mark_gone(no)
+
+    async def _unchanged(self, before: History) -> tuple[History, Record]:
+        """The opportunity as it is now, with its record. Raises Stale when people have changed it since `before`."""
+        row = await self._rows.find(before.opportunity.no)
+        if row is None or row["presence"]:
+            raise Stale
+        now = _history(row)
+        if etag_of(now.opportunity) != etag_of(before.opportunity) or now.entries != before.entries:
+            raise Stale
+        return now, from_columns(Record, row)
 
 
-def _key(no: str) -> tuple[str, str]:
-    return f"{_LIST}.{number_bucket(no)}", number_key(no)
-
-
-def _row(opportunity: Opportunity) -> Row:
-    return Lists.row(_LIST, number_bucket(opportunity.no), number_key(opportunity.no), to_columns(opportunity))
-
-
-def _copy_rows(opportunity: Opportunity) -> list[Row]:
-    columns, bucket, row_key = to_columns(opportunity), number_bucket(opportunity.no), number_key(opportunity.no)
-    return [
-        Lists.row(list_key(field, value), bucket, row_key, columns)
-        for field in _LISTS_BY_FIELD
-        if (value := getattr(opportunity, field))
-    ]
-
-
-def _comment_partition(no: str) -> str:
-    return f"comments.{number_key(no)}"
-
-
-def _comment_rows(no: str, comments: tuple[Comment, ...]) -> list[Row]:
-    return [
-        {**to_columns(comment), "PartitionKey": _comment_partition(no), "RowKey": comment.created_at.isoformat()}
-        for comment in comments
-    ]
-
-
-def _wanted(wanted: OpportunityFilter) -> Callable[[Row], bool]:
-    exact = {field: value.upper() for field in (*_LISTS_BY_FIELD, "status") if (value := getattr(wanted, field))}
-    return lambda row: all(row[field].upper() == value for field, value in exact.items())
+def _history(row: Row) -> History:
+    return History(from_columns(Opportunity, row), from_columns(Record, row).entries)

@@ -9,6 +9,7 @@ from shared.jobs.ports import World
 from shared.settings import Settings
 from shared.version import VERSION
 from shared.web.api import (
+    close_codes,
     contacts,
     documents,
     email_logging,
@@ -19,6 +20,7 @@ from shared.web.api import (
     never_log,
     opportunities,
     read_archive,
+    sales_cycles,
     salespeople,
     unmatched,
 )
@@ -30,6 +32,8 @@ from shared.web.static_files import SignedInFiles
 ROUTERS = (
     interactions.router,
     opportunities.router,
+    sales_cycles.router,
+    close_codes.router,
     contacts.router,
     contacts.imports,
     salespeople.router,

@@ -65,7 +65,9 @@ def _exact(value: Any) -> Any:
     # A JSON number as it was written. pydantic would take text for a decimal, too.
     if isinstance(value, (bool, str)):
         raise ValueError("It must be a number")  # noqa: TRY004 - what pydantic expects of a validator
-    return Decimal(repr(value)) if isinstance(value, float) else value
+    if isinstance(value, float):
+        return Decimal(int(value)) if value.is_integer() else Decimal(repr(value))  # 5.0 is 5, also to an etag
+    return value
 
 
 def _json_number(largest: int) -> WithJsonSchema:

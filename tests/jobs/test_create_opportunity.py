@@ -17,7 +17,6 @@ from shared.jobs.ports import World
 from shared.sales.interaction import Comment, Interaction, InteractionFilter
 from shared.sales.opportunity import Opportunity, OpportunityFilter, Status
 from shared.storage.interactions import InteractionStore
-from shared.storage.opportunities import OpportunityStore
 from tests.jobs.company import found_company
 from tests.jobs.entries import an_entry
 
@@ -121,7 +120,6 @@ async def test_the_comments_of_the_entry_are_copied(company: World) -> None:
 
     made = await create_opportunity(company, an_entry().id, NOTHING_SAID, None)
 
-    assert isinstance(company.opportunities, OpportunityStore)
     assert list(await company.opportunities.comments(made.no)) == remarks
     assert list(await company.interactions.comments(an_entry().id)) == remarks
 

@@ -20,6 +20,7 @@ from shared.jobs.keep_directory import (
 from shared.jobs.ports import World
 from shared.mail.matching import Party, PartyKind
 from shared.sales.opportunity import Opportunity
+from shared.sales.opportunity_history import History
 from shared.sales.party import AlternativeAddress, Contact, ContactType, Salesperson
 from shared.storage.addresses import AddressBook, AddressRow
 from shared.storage.tables import Tables
@@ -115,8 +116,7 @@ async def test_a_person_whom_the_log_or_an_opportunity_needs_is_not_deleted(worl
     await add_contact(world, nina("C3"))
     await world.interactions.write([an_entry(), an_entry(2, canceled=True, contact_no="C3", company_no="")])
     wanted = Opportunity("", "Lamps", "C3", "", "BW", "STANDARD", NOW.date())
-    await world.opportunities.announce("source", wanted, ())
-    await world.opportunities.make_announced("source")
+    await world.opportunities.add(History(wanted))
 
     refusals: list[str] = []
     for number in ("CT000001", "CT000002", "C3"):

@@ -22,7 +22,6 @@ from shared.sales.opportunity import OpportunityFilter
 from shared.sales.party import AlternativeAddress, Contact, ContactType, addresses_of
 from shared.settings import read_settings
 from shared.storage.interactions import InteractionStore
-from shared.storage.opportunities import OpportunityStore
 from shared.wiring import Wiring
 from tests.jobs.company import found_company
 from tests.jobs.entries import an_entry
@@ -52,7 +51,6 @@ async def test_create_opportunity_makes_exactly_one_wherever_it_was_stopped(
     await found_company(world, tenant)
     interactions = world.interactions
     assert isinstance(interactions, InteractionStore)
-    assert isinstance(world.opportunities, OpportunityStore)
     remark = Comment("Call in June", NOW, "anna")
 
     async def work(number: int) -> Work:

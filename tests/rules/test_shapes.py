@@ -33,6 +33,11 @@ def test_a_value_in_order_is_taken(kind: Any, json: bytes, value: Any) -> None:
     assert TypeAdapter(kind).validate_json(json) == value
 
 
+@pytest.mark.parametrize(("json", "digits"), [(b"5", "5"), (b"5.0", "5"), (b"5.50", "5.5"), (b"0.1", "0.1")])
+def test_an_amount_is_the_decimal_that_was_written(json: bytes, digits: str) -> None:
+    assert str(TypeAdapter[Decimal](Amount).validate_json(json)) == digits
+
+
 @pytest.mark.parametrize(
     ("kind", "json"),
     [

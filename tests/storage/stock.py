@@ -13,6 +13,7 @@ from shared.mail.runs import Activity
 from shared.sales.background_job import BackgroundJob, JobError, JobState
 from shared.sales.interaction import Interaction
 from shared.sales.opportunity import Opportunity
+from shared.sales.opportunity_history import History
 from shared.sales.party import Contact, ContactType, Salesperson
 
 NEWEST = datetime(2026, 11, 28, 23, tzinfo=UTC)
@@ -68,8 +69,7 @@ async def stock_up(world: World, count: int) -> None:
     await world.directory.salespeople.save_all([Salesperson(f"SP{n:06}", f"Seller {n}") for n in numbers], NEWEST)
     for number in some:
         opportunity = Opportunity("", f"Lamps {number}", "CT000002", "CT000001", "AK", "STANDARD", at(number).date())
-        await world.opportunities.announce(f"entry{number}", opportunity, ())
-        await world.opportunities.make_announced(f"entry{number}")
+        await world.opportunities.add(History(opportunity))
     await asyncio.gather(
         *(
             world.runs.record(Activity(LOG, at(n), at(n), "1 message handled.", False, ((Outcome.LOGGED, 1),)))

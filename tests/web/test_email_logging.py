@@ -65,6 +65,7 @@ def test_every_field_of_the_setup_is_kept(admin: httpx.Client, setup: dict[str, 
         "logAutomaticMail": True,
         "timeZone": "Pacific/Auckland",
         "currency": "ISK",
+        "defaultSalesCycleCode": "STANDARD",
     }
     assert set(setup) == set(wish) | {"etag", "enabled", "enabledAt"}
 

@@ -16,12 +16,13 @@ from shared.jobs.run_email_logging import run_now
 from shared.mail.address import normalised
 from shared.mail.outcome import NotLoggedAction, Outcome
 from shared.mail.setup import EmailLoggingSetup
+from shared.sales.sales_cycle import STANDARD
 from shared.web.api.people_shapes import Email
 from shared.web.context import IfMatch, World
 from shared.web.guard import guarded
 from shared.web.identity import Role
 from shared.web.paging import ListQuery, next_link, start_of
-from shared.web.shapes import Flag, PageShape, Shape, Text, problems
+from shared.web.shapes import Flag, Number, PageShape, Shape, Text, problems
 
 router = APIRouter(
     prefix="/email-logging",
@@ -55,6 +56,7 @@ class SetupWish(Shape):
     log_automatic_mail: Flag = False
     time_zone: Annotated[Text, AfterValidator(_time_zone)] = "UTC"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
+    default_sales_cycle_code: Number = STANDARD.code
     enabled: Flag | None = None
     """Not read, as `enabledAt` and `etag`: so that what GET gave can be sent back. See /enable and /disable."""
     enabled_at: datetime | None = None
@@ -72,6 +74,7 @@ class SetupWish(Shape):
             log_automatic_mail=self.log_automatic_mail,
             time_zone=self.time_zone,
             currency=self.currency,
+            default_sales_cycle_code=self.default_sales_cycle_code,
         )
 
 
@@ -88,6 +91,7 @@ class SetupShape(Shape):
     log_automatic_mail: bool
     time_zone: str
     currency: str
+    default_sales_cycle_code: str
     enabled: bool
     enabled_at: datetime | None
 

@@ -20,7 +20,7 @@ from shared.jobs.read_interactions import (
 )
 from shared.mail.setup import EmailLoggingSetup
 from shared.sales.interaction import Interaction, InteractionFilter
-from shared.web.api.opportunities import OpportunityShape, opportunity_shapes
+from shared.web.api.opportunity_shapes import OpportunityShape, opportunity_shapes
 from shared.web.context import IfMatch, World
 from shared.web.guard import guarded
 from shared.web.identity import Role
