@@ -83,7 +83,8 @@ async def _work(session: Session) -> AsyncGenerator[Sequence[Item | LedgerRow]]:
     """
     world, address, page_size = session.world, session.mailbox.address, session.policy.setup.batch_size
     leftovers = await world.ledger.open(address, world.clock())
-    await close_plans(session, [row for row in leftovers if row.finished])
+    if finished := [row for row in leftovers if row.finished]:
+        await close_plans(session, finished)
     handled = {row.message.item_id for row in leftovers}
     yield [row for row in leftovers if not row.finished]
     for request in await world.ledger.rematch_requests(address):
