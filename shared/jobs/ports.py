@@ -27,13 +27,21 @@ class Interactions(Protocol):
     """The interaction log."""
 
     async def write(self, entries: Sequence[Interaction]) -> None:
-        """Adds entries to the log and its lists. One that is there stays as people have made it."""
+        """Adds entries to the log and its lists. One that is there stays as people have made it, and lists follow it:
+        also those in which it is as given here, and is not any more.
+        """
 
     async def get(self, entry_id: str) -> Interaction:
         """Raises NotFound."""
 
     async def change(self, before: Interaction, after: Interaction) -> Interaction:
         """Raises Stale when the entry is not as `before` any more."""
+
+    async def put_right(self) -> None:
+        """Finishes changes that somebody was stopped in the middle of."""
+
+    async def add_comment(self, before: Interaction, comment: Comment) -> Interaction:
+        """Adds and counts it. Raises Stale when the entry is not as `before` any more."""
 
     async def count(self, opportunity_no: str) -> int:
         """How many belong to an opportunity, without canceled ones."""

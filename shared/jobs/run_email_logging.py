@@ -21,7 +21,11 @@ BUDGET_BY_HAND = timedelta(seconds=75)
 
 
 async def run_due_mailboxes(world: World) -> dict[str, Run]:
-    """Runs each mailbox where a run is due, side by side, and asks for another where the time was up."""
+    """Runs each mailbox where a run is due, side by side, and asks for another where the time was up.
+
+    And finishes, once a minute, what people were changing in the log when a worker of theirs died.
+    """
+    await world.interactions.put_right()
     setup = await world.setups.get()
     now = world.clock()
     addresses = setup.mailboxes if setup.enabled else ()

@@ -133,6 +133,16 @@ class Tables:
         written = await together(self._replace_group(table, group) for group in _groups(rows))
         return {key: etag for group in written for key, etag in group.items()}
 
+    async def replace_and_insert(self, table: str, row: Row, etag: str, new: Row) -> str:
+        """Writes a row that still has this etag and a new one of its partition, both or neither. Returns the etag.
+
+        Raises Stale when the one has not, or the other is there already.
+        """
+        try:
+            return (await self._transact(table, [("update", {**row, "etag": etag}), ("create", new)]))[0]
+        except TransactionRefused as refusal:
+            raise Stale from refusal
+
     async def put_all(self, table: str, rows: Iterable[Row]) -> None:
         """Writes rows whether or not they are there, those of a partition in as few transactions as can be."""
         await together(self._put_group(table, group) for group in _groups(rows))
@@ -154,7 +164,7 @@ class Tables:
 
     async def _put_group(self, table: str, group: Sequence[Row]) -> None:
         if len(group) > 1:
-            await self._transact(table, "upsert", group)
+            await self._transact(table, [("upsert", row) for row in group])
         else:
             await self.put(table, group[0])
 
@@ -163,7 +173,7 @@ class Tables:
         for _ in range(CONFLICTS):
             if len(rest) > 1:
                 try:
-                    etags = await self._transact(table, "create", rest)
+                    etags = await self._transact(table, [("create", row) for row in rest])
                     return dict(zip(map(_key, rest), etags, strict=True))
                 except TransactionRefused as refusal:
                     del rest[refusal.index]  # it is there already
@@ -173,7 +183,7 @@ class Tables:
     async def _replace_group(self, table: str, group: Sequence[Row]) -> dict[tuple[str, str], str]:
         if len(group) > 1:
             with suppress(TransactionRefused):
-                etags = await self._transact(table, "update", group)
+                etags = await self._transact(table, [("update", row) for row in group])
                 return dict(zip(map(_key, group), etags, strict=True))
         replaced = await together(self._replaced(table, row) for row in group)
         return {_key(row): etag for row, etag in zip(group, replaced, strict=True) if etag}
@@ -188,18 +198,18 @@ class Tables:
     async def _delete_group(self, table: str, group: Sequence[Row]) -> None:
         if len(group) > 1:
             with suppress(TransactionRefused):
-                await self._transact(table, "delete", group)
+                await self._transact(table, [("delete", row) for row in group])
                 return
         await together(self.delete(table, *_key(row)) for row in group)
 
-    async def _transact(self, table: str, operation: str, group: Sequence[Row]) -> list[str]:
-        """The etags that the rows have now. Raises TransactionRefused where a row is not as the operation wants it."""
+    async def _transact(self, table: str, operations: Sequence[tuple[str, Row]]) -> list[str]:
+        """The etags that the rows have now. Raises TransactionRefused where a row is not as its operation wants it."""
         client = await self._client(table)
         with translated():
             async with self._slots:
                 try:
                     done = await client.submit_transaction(
-                        [(operation, _written(row), _condition(operation, row)) for row in group]
+                        [(operation, _written(row), _condition(operation, row)) for operation, row in operations]
                     )
                 except TableTransactionError as error:
                     # The SDK has one class for whatever makes a transaction fail; only its code tells the causes apart.

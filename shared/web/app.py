@@ -9,6 +9,7 @@ from shared.jobs.ports import World
 from shared.settings import Settings
 from shared.version import VERSION
 from shared.web.api import (
+    change_interactions,
     close_codes,
     contacts,
     documents,
@@ -31,6 +32,7 @@ from shared.web.static_files import SignedInFiles
 
 ROUTERS = (
     interactions.router,
+    change_interactions.router,
     opportunities.router,
     sales_cycles.router,
     close_codes.router,

@@ -47,6 +47,13 @@ def _text(value: str) -> str:
     return value
 
 
+def _remark(value: str) -> str:
+    _text(value.translate(dict.fromkeys(map(ord, "\n\r\t"), " ")))
+    if not value.strip():
+        raise ValueError("It may not be empty")
+    return value
+
+
 def _date_text(value: Any) -> Any:
     # pydantic would take a number as a time stamp.
     if value is not None and not isinstance(value, (str, date)):
@@ -76,6 +83,8 @@ def _json_number(largest: int) -> WithJsonSchema:
 
 type Text = Annotated[str, AfterValidator(_text), Field(max_length=500)]
 """One line of text."""
+type Remark = Annotated[str, AfterValidator(_remark), Field(max_length=4000)]
+"""Text of one or more lines."""
 type Flag = Annotated[bool, Strict()]
 type Amount = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0, le=10**15), _json_number(10**15)]
 """An amount in the setup's currency."""

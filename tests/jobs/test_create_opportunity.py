@@ -116,7 +116,7 @@ async def test_the_comments_of_the_entry_are_copied(company: World) -> None:
     remarks = [Comment(text, datetime(2026, 11, 2, hour, tzinfo=UTC), "anna") for hour, text in ((9, "a"), (10, "b"))]
     assert isinstance(company.interactions, InteractionStore)
     for remark in remarks:
-        await company.interactions.add_comment(an_entry().id, remark)
+        await company.interactions.add_comment(await company.interactions.get(an_entry().id), remark)
 
     made = await create_opportunity(company, an_entry().id, NOTHING_SAID, None)
 

@@ -55,7 +55,7 @@ async def test_create_opportunity_makes_exactly_one_wherever_it_was_stopped(
 
     async def work(number: int) -> Work:
         await interactions.write([an_entry(number)])
-        await interactions.add_comment(an_entry(number).id, remark)
+        await interactions.add_comment(await interactions.get(an_entry(number).id), remark)
         return create_opportunity(watched, an_entry(number).id, OpportunityWish(), None)
 
     stops = 0

@@ -7,7 +7,8 @@ import pytest
 
 PATHS = {
     "/api/interactions": {"get"},
-    "/api/interactions/{id}": {"get"},
+    "/api/interactions/{id}": {"get", "patch"},
+    "/api/interactions/{id}/comments": {"post"},
     "/api/interactions/{id}/message": {"get"},
     "/api/interactions/{id}/open": {"get"},
     "/api/interactions/{id}/opportunity": {"post"},

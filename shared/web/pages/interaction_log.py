@@ -15,7 +15,7 @@ from shared.mail.address import normalised
 from shared.mail.matching import PartyKind
 from shared.sales.interaction import InteractionFilter
 from shared.sales.party import is_number
-from shared.web.api.interactions import EntryId, interaction_shapes
+from shared.web.api.interaction_shapes import EntryId, interaction_shapes
 from shared.web.context import World
 from shared.web.guard import guarded
 from shared.web.identity import Role
