@@ -9,7 +9,7 @@ from shared.errors import Conflict, NotFound, Stale
 from shared.etags import check_match
 from shared.jobs.ports import World
 from shared.paging import Place
-from shared.sales.interaction import InteractionFilter
+from shared.sales.interaction import Interaction, InteractionFilter
 from shared.sales.opportunity import Status
 
 _PAGE = 100
@@ -38,18 +38,19 @@ async def clear_away(world: World, no: str) -> None:
         while True:
             page = await world.interactions.page(wanted, None, None, place, _PAGE)
             for entry in page.items:
-                await _detach(world, entry.id, no)
+                await _detach(world, entry, no)
             place = page.next
             if place is None:
                 break
     await world.opportunities.forget(no)
 
 
-async def _detach(world: World, entry_id: str, no: str) -> None:
+async def _detach(world: World, shown: Interaction, no: str) -> None:
     """Takes the number from an entry, also when somebody changes it meanwhile."""
     while True:
-        entry = await world.interactions.get(entry_id)
+        entry = await world.interactions.get(shown.id)
         if entry.opportunity_no != no:
+            await world.interactions.write([shown])  # whoever took it may have stopped before the lists showed it
             return
         try:
             await world.interactions.change(entry, replace(entry, opportunity_no=""))

@@ -3,13 +3,9 @@
 The next try finishes it, or begins anew; nobody sees half of it.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-
-import pytest
 
 from local.tenant import Tenant
 from shared.errors import Conflict, NotFound
@@ -20,29 +16,11 @@ from shared.jobs.ports import World
 from shared.sales.interaction import Comment, InteractionFilter
 from shared.sales.opportunity import OpportunityFilter
 from shared.sales.party import AlternativeAddress, Contact, ContactType, addresses_of
-from shared.settings import read_settings
 from shared.storage.interactions import InteractionStore
-from shared.wiring import Wiring
 from tests.jobs.company import found_company
 from tests.jobs.entries import an_entry
-from tests.wire import Cut, Wire
-
-NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
-type Work = Coroutine[Any, Any, object]
-
-
-@pytest.fixture
-def wire() -> Wire:
-    return Wire()
-
-
-@pytest.fixture
-async def watched(wire: Wire, environment: Mapping[str, str]) -> AsyncIterator[World]:
-    """The world, with `wire` in front of its tables."""
-    async with wire.to_tables(environment["AzureWebJobsStorage"]) as storage:
-        wiring = Wiring(read_settings({**environment, "AzureWebJobsStorage": storage}))
-        yield replace(wiring.world, clock=lambda: NOW)
-        await wiring.close()
+from tests.jobs.stopped_work import NOW, Work, stopped_at_each_call
+from tests.wire import Wire
 
 
 async def test_create_opportunity_makes_exactly_one_wherever_it_was_stopped(
@@ -59,7 +37,7 @@ async def test_create_opportunity_makes_exactly_one_wherever_it_was_stopped(
         return create_opportunity(watched, an_entry(number).id, OpportunityWish(), None)
 
     stops = 0
-    async for number in _stopped_at_each_call(wire, work):
+    async for number in stopped_at_each_call(wire, work):
         stops += 1
         # What was begun is finished before whoever comes second is refused.
         refusal = await _refusal(create_opportunity(watched, an_entry(number).id, OpportunityWish(), None))
@@ -88,7 +66,7 @@ async def test_a_new_contact_that_was_stopped_is_there_with_its_addresses_or_lea
     async def work(number: int) -> Work:
         return add_contact(watched, _nina(number, "mill", "shop"))
 
-    async for number in _stopped_at_each_call(wire, work):
+    async for number in stopped_at_each_call(wire, work):
         existed = await world.directory.contacts.find(f"C{number}") is not None
         rival = replace(_nina(number, "shop", "mill"), no=f"RIVAL{number}")
         refusal = await _refusal(add_contact(_later(world), rival))
@@ -102,7 +80,7 @@ async def test_a_new_contact_that_was_stopped_can_be_added_again_at_once(
     async def work(number: int) -> Work:
         return add_contact(watched, _nina(number, "mill", "shop"))
 
-    async for number in _stopped_at_each_call(wire, work):
+    async for number in stopped_at_each_call(wire, work):
         existed = await world.directory.contacts.find(f"C{number}") is not None
         refusal = await _refusal(add_contact(watched, _nina(number, "mill", "shop")))
         assert refusal == (f"There is a contact C{number} already." if existed else "")
@@ -120,7 +98,7 @@ async def test_a_change_that_was_stopped_is_made_by_the_next_try_and_gives_the_o
         await add_contact(replace(world, clock=lambda: NOW), _nina(number, "mill", "shop"))
         return change_contact(watched, _nina(number, "home", "mill"), None)
 
-    async for number in _stopped_at_each_call(wire, work):
+    async for number in stopped_at_each_call(wire, work):
         await _every_address_leads_to_who_has_it(world, number)
         await change_contact(watched, _nina(number, "home", "mill"), None)
         rival = replace(_nina(number, "shop"), no=f"RIVAL{number}")
@@ -139,7 +117,7 @@ async def test_a_contact_whose_deletion_was_stopped_is_there_or_leaves_its_addre
         await add_contact(replace(world, clock=lambda: NOW), _nina(number, "mill", "shop"))
         return remove_contact(watched, f"C{number}", None)
 
-    async for number in _stopped_at_each_call(wire, work):
+    async for number in stopped_at_each_call(wire, work):
         await _every_address_leads_to_who_has_it(world, number)
         try:
             await remove_contact(watched, f"C{number}", None)
@@ -166,30 +144,6 @@ async def test_importing_a_file_again_writes_no_person_and_no_address(world: Wor
 
 
 _ALL = (None, None, None, 200)
-
-
-async def _stopped_at_each_call(wire: Wire, work: Callable[[int], Coroutine[Any, Any, Work]]) -> AsyncIterator[int]:
-    """Does the work for 1, 2, 3 and so on, each time stopped one call later, until it ends before it is stopped."""
-    await (await work(0))  # so that the tables are there
-    number = 0
-    for call in range(1, 200):
-        for where in Cut:
-            number += 1
-            doing = asyncio.create_task(_as_task(await work(number)))
-            wire.cut(call, where, doing.cancel)
-            await asyncio.wait([doing])
-            finished = not wire.is_cut
-            wire.mend()
-            if finished:
-                await doing
-                return
-            assert doing.cancelled() or doing.exception() is None
-            yield number
-    raise AssertionError("the work does not come to an end")
-
-
-async def _as_task(work: Work) -> None:
-    await work
 
 
 async def _refusal(work: Work) -> str:
