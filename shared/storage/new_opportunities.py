@@ -67,7 +67,7 @@ class NewOpportunities:
                     announced = from_columns(Announcement, row)
                 count = await self._take(announced, source)
             no = await self._complete(count, announced.comments)
-            if not await self._was_deleted(no):
+            if is_new or not await self._was_deleted(no):
                 return no, is_new
             await self.forget(source, no)
 
