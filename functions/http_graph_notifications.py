@@ -12,6 +12,8 @@ from shared.errors import Invalid, StorageUnavailable
 from shared.jobs.accept_notifications import accept_notifications, notices_in
 from shared.problem_document import MEDIA_TYPE, problem_document
 
+LARGEST_BODY = 256 * 1024
+"""Bytes: thousands of notifications. Anybody may send some, and each costs a look into storage."""
 KINDS = {"notifications", "lifecycle"}
 blueprint = func.Blueprint()
 
@@ -25,6 +27,8 @@ async def http_graph_notifications(req: func.HttpRequest) -> func.HttpResponse:
         # Graph wants its token back as plain text. It is not ours: no browser may take it for a page.
         headers = {"X-Content-Type-Options": "nosniff"}
         return func.HttpResponse(token, headers=headers, mimetype="text/plain", charset="utf-8")
+    if len(req.get_body()) > LARGEST_BODY:
+        return _problem(413, f"A change notification has at most {LARGEST_BODY} bytes.")
     try:
         await accept_notifications(wiring.world(), notices_in(json.loads(req.get_body())))
     except ValueError:

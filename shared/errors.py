@@ -2,7 +2,8 @@
 
 ProductError                      message: one plain sentence, fit to be shown
 ├── Unavailable                   worth trying again; the API answers 503 with Retry-After
-│   ├── GraphUnavailable          Microsoft Graph did not answer, or asked us to slow down
+│   ├── GraphUnavailable          Microsoft Graph did not answer
+│   │   └── GraphThrottled        Microsoft Graph asked us to slow down, and did nothing
 │   ├── StorageUnavailable        Table or Queue Storage did not answer
 │   └── VaultUnavailable          Key Vault did not answer, or has no such secret
 ├── SignInRefused                 Entra ID refused the app's client id or secret
@@ -10,6 +11,7 @@ ProductError                      message: one plain sentence, fit to be shown
 ├── LeaseLost                     another worker has taken the mailbox over
 ├── MessageFailed                 one message could not be handled; the others can
 ├── RowRefused                    Table Storage will not keep a row as it is, however often it is asked
+├── FolderGone                    a folder is no longer in the mailbox
 ├── MessageGone                   the message is no longer in the mailbox
 ├── Invalid                       bad input, with the fields at fault; the API answers 422
 ├── NotFound                      no such thing; 404
@@ -39,7 +41,11 @@ class Unavailable(ProductError):
 
 
 class GraphUnavailable(Unavailable):
-    """Microsoft Graph did not answer, or asked us to slow down."""
+    """Microsoft Graph did not answer. It may have done what it was asked to do."""
+
+
+class GraphThrottled(GraphUnavailable):
+    """Microsoft Graph asked us to slow down, and did nothing."""
 
 
 class StorageUnavailable(Unavailable):
@@ -68,6 +74,10 @@ class MessageFailed(ProductError):
 
 class RowRefused(ProductError):
     """Table Storage will not keep a row as it is: too large, or with something in it that no table takes."""
+
+
+class FolderGone(ProductError):
+    """A folder is in the mailbox no more: somebody deleted it."""
 
 
 class MessageGone(ProductError):

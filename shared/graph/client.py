@@ -22,6 +22,8 @@ from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
 
 from shared.errors import (
+    FolderGone,
+    GraphThrottled,
     GraphUnavailable,
     MailboxRefused,
     MessageFailed,
@@ -37,7 +39,7 @@ TRIES = 3
 LONGEST_WAIT = 10.0
 """Seconds. If Graph asks for more patience than this, the run ends and the next one goes on."""
 TIMEOUT = httpx.Timeout(30, connect=10)
-_BUSY = {429, 503, 504}
+_BUSY = {429, 502, 503, 504}
 
 
 class GraphClient:
@@ -63,7 +65,8 @@ class GraphClient:
     async def send(self, request: RequestInformation) -> Any:
         """The answer's JSON, or None where there is none.
 
-        Raises GraphUnavailable, SignInRefused, MailboxRefused; of one message MessageGone (404) or MessageFailed.
+        Raises GraphUnavailable, SignInRefused, MailboxRefused; of one message MessageGone or
+        MessageFailed; of a folder FolderGone.
         """
         renewed = False
         failure: ProductError
@@ -82,7 +85,8 @@ class GraphClient:
                     await self._credential.forget()
                     request.headers.remove("Authorization")  # else it is sent again with the token it has
                 elif status in _BUSY:
-                    failure, wait = GraphUnavailable(f"Microsoft Graph is busy ({status})."), _wait(error, attempt)
+                    kind = GraphThrottled if status == 429 else GraphUnavailable
+                    failure, wait = kind(f"Microsoft Graph is busy ({status})."), _wait(error, attempt)
                 else:
                     if status == 403:
                         await self._credential.forget()  # a token keeps the permissions of when it was made
@@ -120,6 +124,8 @@ def _translated(error: APIError, status: int) -> Exception:
         return MailboxRefused("The app may not open the mailbox. Give it Application Mail.ReadWrite on the mailbox.")
     if status == 404 and code in {"ErrorItemNotFound", "ErrorItemNotFoundInFolder"}:
         return MessageGone("The message is not in the mailbox any more.")
+    if status == 404 and code == "ErrorFolderNotFound":
+        return FolderGone("A folder is not in the mailbox any more.")
     if status == 404:
         return MailboxRefused(f"Exchange Online does not know the mailbox ({code or status}). Check its address.")
     return MessageFailed(f"Exchange Online could not handle the message ({code or status}).")

@@ -10,7 +10,7 @@ from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
 from msgraph.generated.users.item.messages.item.move.move_post_request_body import MovePostRequestBody
 
-from shared.errors import GraphUnavailable, MessageFailed, MessageGone
+from shared.errors import FolderGone, GraphThrottled, GraphUnavailable, MessageFailed, MessageGone
 from shared.graph.client import GraphClient
 from shared.graph.original import link_to_original, read_original
 from shared.graph.parse_message import EXPANDED, SELECTED, parse_message, parse_time
@@ -86,15 +86,18 @@ class GraphMailbox:
         An answer that says "not found", or does not come, can mean that the move is done: so look where the message
         is, and believe that.
         """
-        folder = await self._folder_id(to)
         for last in (False, True):
+            folder = await self._folder_id(to)
             try:
                 await self.send(self._move(item_id, folder))
-            except (MessageGone, GraphUnavailable):
+            except GraphThrottled:
+                raise  # it is not done, and asking would only be one more request
+            except (FolderGone, MessageGone, GraphUnavailable):
                 if await self._is_in(item_id, folder):
                     return
                 if last:
                     raise
+                self._folder_ids.pop(to, None)  # somebody may have deleted the folder
             else:
                 return
 

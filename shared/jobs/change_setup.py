@@ -26,6 +26,9 @@ async def change_setup(world: World, wanted: EmailLoggingSetup, if_match: str | 
     after = replace(wanted, enabled=before.enabled, enabled_at=before.enabled_at, etag="")
     if after.enabled and after.missing:
         raise Conflict("Email Logging is enabled and needs a mailbox and a client id. Disable it first.")
+    for address in after.mailboxes:
+        if after.enabled and address not in before.mailboxes:
+            await world.runs.begin_sweeping(address, world.clock())
     return await world.setups.change(before, after)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
+from itertools import batched
 
 from shared.errors import LeaseLost, ProductError, StorageUnavailable
 from shared.jobs.known_parties import KnownParties
@@ -11,7 +12,7 @@ from shared.jobs.log_messages import log_broken, log_messages, write_entries
 from shared.jobs.mail_ports import Mailbox
 from shared.jobs.ports import World
 from shared.jobs.read_archive import read_archive
-from shared.jobs.read_folder import read_folder
+from shared.jobs.read_folder import AT_A_TIME, read_folder
 from shared.jobs.rematch_held import rematch_held
 from shared.jobs.session import Run, Session, open_session
 from shared.jobs.settle_messages import close_plans, settle_messages
@@ -33,35 +34,37 @@ async def drain_mailbox(world: World, mailbox: Mailbox, policy: Policy, budget: 
     run = Run()
     started = world.clock()
     try:
-        async with open_session(world, mailbox, policy, run) as session:
+        async with open_session(world, mailbox, policy, run, budget) as session:
             if session is None:
                 run.already_running = True
                 return run
             try:
-                await _drain(session, started + budget)
+                await _drain(session)
             except LeaseLost:
                 pass  # whoever has it now will do the rest
             except ProductError as error:
                 run.error = error
-        with suppress(StorageUnavailable):
-            await note_run(world, mailbox, started, run)
+            with suppress(StorageUnavailable):
+                await note_run(world, mailbox, started, run)
     except StorageUnavailable as error:
         run.error = error
     return run
 
 
-async def _drain(session: Session, deadline: datetime) -> None:
+async def _drain(session: Session) -> None:
     """Messages are moved while the next ones are read, decided and written: the mailbox is never left waiting."""
     settling: list[asyncio.Task[None]] = []
     known = KnownParties(session.world.directory)
     try:
         async with aclosing(_work(session)) as work:
             async for some in work:
-                if session.world.clock() >= deadline:
-                    session.run.more = True
-                    break
                 if not some:
                     continue
+                if session.world.clock() >= session.ends_at:
+                    session.run.more = True
+                    break
+                if not (await session.world.setups.get()).enabled:
+                    break
                 logged = await _log(session, some, known)
                 if len(settling) == SETTLING:
                     await settling.pop(0)
@@ -77,21 +80,17 @@ async def _drain(session: Session, deadline: datetime) -> None:
 async def _work(session: Session) -> AsyncGenerator[Sequence[Item | LedgerRow]]:
     """What there is to do, some at a time, in this order.
 
-    Plans that an earlier run left open; held messages whose people have become known; the Inbox; messages in Archive
-    that nobody logged, because Exchange put them there beside the message that they answer; and older ones, where
-    somebody has asked for them.
+    Plans that an earlier run left open; the Inbox; messages in Archive that nobody logged, because Exchange put them
+    there beside the message that they answer; held messages whose people have become known; and old messages in
+    Archive, where somebody has asked for them. New mail comes first, and the last two have their slices of time.
     """
     world, address, page_size = session.world, session.mailbox.address, session.policy.setup.batch_size
     leftovers = await world.ledger.open(address, world.clock())
     if finished := [row for row in leftovers if row.finished]:
         await close_plans(session, finished)
     handled = {row.message.item_id for row in leftovers}
-    yield [row for row in leftovers if not row.finished]
-    for request in await world.ledger.rematch_requests(address):
-        async for came_back in rematch_held(session, request.address):
-            handled |= {row.message.item_id for row in came_back}
-            yield came_back
-        await world.ledger.drop_rematch_request(address, request)
+    for rows in batched((row for row in leftovers if not row.finished), AT_A_TIME, strict=False):
+        yield rows
     session.looked_at = world.clock()
     async for some in read_folder(session.mailbox, Folder.INBOX, None, page_size, handled):
         yield await _not_at_home(session, some)
@@ -101,6 +100,8 @@ async def _work(session: Session) -> AsyncGenerator[Sequence[Item | LedgerRow]]:
         yield [item for item in some if item.item_id not in known]
     if session.run.left == left:
         session.run.swept_until = began - SWEPT_AGAIN
+    async for came_back in rematch_held(session):
+        yield came_back
     async for some in read_archive(session):
         yield some
 

@@ -24,7 +24,7 @@ from shared.sales.directory_file import (
     read_file,
     salesperson_of,
 )
-from shared.sales.party import Contact, ContactType, Salesperson, Saved, addresses_of
+from shared.sales.party import Contact, ContactType, Salesperson, addresses_of
 
 CONTACTS = "ImportContacts"
 SALESPEOPLE = "ImportSalespeople"
@@ -175,8 +175,9 @@ async def _save[P: Contact | Salesperson](people: People[P], progress: _Progress
         else:
             saved[one.line] = result
     await progress.add(saved, faults)
-    written = [one.person for one in batch if saved.get(one.line) not in (None, Saved.UNCHANGED)]
-    await became_known(progress.world, {address for person in written for address in addresses_of(person)})
+    # Also of those that are unchanged: an earlier try may have written them and died.
+    people_there = [one.person for one in batch if one.line in saved]
+    await became_known(progress.world, {address for person in people_there for address in addresses_of(person)})
 
 
 def _lines(kind: str, file: bytes) -> list[Line]:

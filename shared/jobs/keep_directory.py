@@ -6,7 +6,7 @@ from shared.errors import Conflict, Invalid
 from shared.etags import check_match
 from shared.jobs.check_person import faults_of, tidied
 from shared.jobs.ports import World
-from shared.jobs.rematch_held import became_known
+from shared.jobs.rematch_held import became_known, will_be_known
 from shared.sales.interaction import InteractionFilter
 from shared.sales.opportunity import OpportunityFilter
 from shared.sales.party import Contact, ContactType, Salesperson, addresses_of
@@ -21,8 +21,9 @@ async def add_contact(world: World, contact: Contact) -> Contact:
     await check_contact(world, contact)
     if not contact.no:
         contact = replace(contact, no=(await new_numbers(world, 1))[0])
+    await will_be_known(world, addresses_of(contact))
     added = await world.directory.contacts.add(contact, world.clock())
-    await became_known(world, addresses_of(added))
+    await became_known(world, addresses_of(added), announced=True)
     return added
 
 
@@ -32,8 +33,9 @@ async def change_contact(world: World, contact: Contact, if_match: str | None) -
     await check_contact(world, contact)
     before = await world.directory.contacts.get(contact.no)
     check_match(before, if_match)
+    await will_be_known(world, addresses_of(contact))
     after = await world.directory.contacts.change(before, replace(contact, no=before.no), world.clock())
-    await became_known(world, addresses_of(after))
+    await became_known(world, addresses_of(after), announced=True)
     return after
 
 
@@ -61,8 +63,9 @@ async def add_salesperson(world: World, salesperson: Salesperson) -> Salesperson
     """Raises Invalid, or Conflict when the code or an address is taken."""
     salesperson = tidied(salesperson)
     _refuse(faults_of(salesperson), "salesperson")
+    await will_be_known(world, addresses_of(salesperson))
     added = await world.directory.salespeople.add(salesperson, world.clock())
-    await became_known(world, addresses_of(added))
+    await became_known(world, addresses_of(added), announced=True)
     return added
 
 
@@ -72,8 +75,9 @@ async def change_salesperson(world: World, salesperson: Salesperson, if_match: s
     _refuse(faults_of(salesperson), "salesperson")
     before = await world.directory.salespeople.get(salesperson.code)
     check_match(before, if_match)
+    await will_be_known(world, addresses_of(salesperson))
     after = await world.directory.salespeople.change(before, replace(salesperson, code=before.code), world.clock())
-    await became_known(world, addresses_of(after))
+    await became_known(world, addresses_of(after), announced=True)
     return after
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from shared.mail.archive_reading import ArchiveReading
 from shared.mail.content import MessageContent, MessageReference, Waiting
 from shared.mail.decision import Claim
-from shared.mail.ledger import HeldAddress, LedgerRow, RematchRequest
+from shared.mail.ledger import HeldAddress, HeldMessages, LedgerRow, RematchRequest
 from shared.mail.message import BrokenItem, Folder, FolderPage, Message
 from shared.mail.never_log import NeverLogRule
 from shared.mail.outcome import Destination, Outcome
@@ -73,7 +73,10 @@ class Ledger(Protocol):
         """Puts finished plans where readers see them, and held ones where their addresses lead to them."""
 
     async def close(self, rows: Sequence[LedgerRow]) -> None:
-        """Notes that nothing is left to do about published plans."""
+        """Notes that nothing is left to do about published plans, and forgets what was only needed to publish them."""
+
+    async def leave_open(self, rows: Sequence[LedgerRow]) -> None:
+        """Notes that plans are to be published once more, also where somebody has closed them."""
 
     async def open(self, mailbox: str, now: datetime) -> list[LedgerRow]:
         """Plans that were begun and not closed, finished or not."""
@@ -90,8 +93,8 @@ class Ledger(Protocol):
     async def change(self, row: LedgerRow) -> LedgerRow:
         """Replaces an unfinished plan, unless somebody else was quicker: then the answer is theirs."""
 
-    def held(self, mailbox: str, address: str) -> AsyncIterator[list[LedgerRow]]:
-        """Held messages of a mailbox in which the address is, some at a time."""
+    def held(self, mailbox: str, request: RematchRequest) -> AsyncIterator[HeldMessages]:
+        """Held messages of a mailbox in which the request's address is, some at a time, from where it is by now."""
 
     async def held_among(self, addresses: Collection[str]) -> list[str]:
         """Those of the addresses that are in held messages."""
@@ -99,17 +102,17 @@ class Ledger(Protocol):
     async def held_addresses(self) -> list[HeldAddress]:
         """Every address that is in held messages."""
 
-    async def request_rematch(self, mailbox: str, addresses: Iterable[str]) -> None:
-        """Notes that held messages of these addresses are to be matched again."""
+    async def request_rematch(self, mailbox: str, addresses: Iterable[str], keep_until: datetime) -> None:
+        """Notes that held messages of these addresses are to be matched again, at least until then."""
+
+    async def note_rematch(self, mailbox: str, request: RematchRequest) -> None:
+        """Notes how far a request has come, unless it was made again meanwhile."""
 
     async def rematch_requests(self, mailbox: str) -> list[RematchRequest]:
         """The notes, up to 1000."""
 
     async def drop_rematch_request(self, mailbox: str, request: RematchRequest) -> None:
         """Takes a note away, unless it was made again meanwhile."""
-
-    async def tries(self, row_id: str) -> int:
-        """How often an item has failed."""
 
     async def count_try(self, row_id: str) -> int:
         """Counts one more, and says how many there are."""
@@ -189,6 +192,9 @@ class Runs(Protocol):
     async def note_archive_reading(self, reading: ArchiveReading) -> None: ...
 
     async def end_archive_reading(self, mailbox: str) -> None: ...
+
+    async def begin_sweeping(self, mailbox: str, since: datetime) -> None:
+        """Notes from when on Archive is looked through, in a mailbox that had no run yet."""
 
     async def status(self, mailbox: str) -> MailboxStatus: ...
 

@@ -1,5 +1,7 @@
 """Processing a held or failed message again, because somebody asks for it."""
 
+from datetime import timedelta
+
 from shared.errors import Conflict
 from shared.jobs.drain_mailbox import note_run
 from shared.jobs.log_messages import write_entries
@@ -13,6 +15,7 @@ from shared.mail.ledger import LedgerRow
 from shared.mail.outcome import Outcome
 
 RETRIED = frozenset({Outcome.UNMATCHED, Outcome.FAILED})
+BUDGET = timedelta(seconds=30)
 _BUSY = "A run is at work on this mailbox. Try again in a minute."
 
 
@@ -26,9 +29,11 @@ async def retry_message(world: World, row_id: str) -> LedgerRow:
     if row.decision.outcome not in RETRIED or not row.finished:
         raise Conflict(f"Only held and failed messages are processed again. This one is: {row.decision.outcome}.")
     setup = await world.setups.get()
+    if not setup.enabled:
+        raise Conflict("Email Logging is disabled. Enable it first.")
     mailbox = world.mailboxes.open(row.message.mailbox, setup)
     run, started = Run(), world.clock()
-    async with open_session(world, mailbox, await policy_of(world, setup), run) as session:
+    async with open_session(world, mailbox, await policy_of(world, setup), run, BUDGET) as session:
         if session is None:
             raise Conflict(_BUSY)
         message = await mailbox.read_message(row.message.item_id)
@@ -39,5 +44,5 @@ async def retry_message(world: World, row_id: str) -> LedgerRow:
         if not opened:
             raise Conflict(_BUSY)
         await settle_messages(session, await write_entries(session, opened))
-    await note_run(world, mailbox, started, run)
+        await note_run(world, mailbox, started, run)
     return await world.ledger.get(row_id)

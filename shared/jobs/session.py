@@ -15,6 +15,8 @@ from shared.mail.decision import Policy
 from shared.mail.outcome import Outcome
 from shared.mail.runs import Lease
 
+FINISHING = timedelta(seconds=15)
+"""How long messages are still moved after the time is up: what was begun is finished, where that is soon done."""
 RENEWALS = 3
 """How often a lease is renewed in the time that it lasts."""
 CLOCKS_DIFFER = timedelta(seconds=2)
@@ -43,39 +45,62 @@ class Session:
     mailbox: Mailbox
     policy: Policy
     run: Run
+    ends_at: datetime
+    """When its time is up."""
     looked_at: datetime
     """When it began to look for new mail, for the last time."""
     lease: Lease
+    is_lost: bool = False
+    """Another worker has taken over."""
     _renewing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def renew(self) -> None:
         """Raises LeaseLost when another worker has taken over: because this one stood still for too long."""
         async with self._renewing:
             renewed = await self.world.runs.renew_lease(self.lease, self.world.clock())
             if renewed is None:
+                self.is_lost = True
                 raise LeaseLost("Another worker has taken the mailbox over.")
             self.lease = renewed
+
+    def may_move(self) -> bool:
+        """Whether there is time to move another message. Raises LeaseLost."""
+        if self.is_lost:
+            raise LeaseLost("Another worker has taken the mailbox over.")
+        return self.world.clock() < self.ends_at + FINISHING
 
     async def keep(self) -> None:
         """Renews the lease again and again, so that waiting for Exchange does not lose it. Ends when it is lost."""
         lasts = (self.lease.until - self.world.clock()).total_seconds()
         with suppress(LeaseLost):
-            while True:
-                await asyncio.sleep(lasts / RENEWALS)
+            while not await self._is_over_within(lasts / RENEWALS):
                 with suppress(StorageUnavailable):
                     await self.renew()
 
     async def end(self) -> None:
         """Lets the next worker in at once, and asks for one where somebody knocked and may have news."""
+        self._over.set()
+        async with self._renewing:
+            pass  # a renewal that is under way changes the lease that is to be released
         with suppress(StorageUnavailable):  # then the next one waits until the lease runs out, and the timer asks
             await self.world.runs.release_lease(self.lease, self.world.clock())
             knocked = await self.world.runs.last_knock(self.mailbox.address)
             if knocked and knocked > self.looked_at - CLOCKS_DIFFER:
                 await self.world.hints.drain_mailbox(self.mailbox.address)
 
+    async def _is_over_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._over.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
 
 @asynccontextmanager
-async def open_session(world: World, mailbox: Mailbox, policy: Policy, run: Run) -> AsyncIterator[Session | None]:
+async def open_session(
+    world: World, mailbox: Mailbox, policy: Policy, run: Run, budget: timedelta
+) -> AsyncIterator[Session | None]:
     """A session with the mailbox, or None when another worker has one. What is done is noted in `run`.
 
     Who is not let in knocks, and the other asks for a run when it leaves: it may have looked before the news came.
@@ -85,14 +110,13 @@ async def open_session(world: World, mailbox: Mailbox, policy: Policy, run: Run)
     if lease is None:
         yield None
         return
-    session = Session(world, mailbox, policy, run, now, lease)
+    session = Session(world, mailbox, policy, run, now + budget, now, lease)
     keeping = asyncio.create_task(session.keep())
     try:
         yield session
     finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
         await session.end()
+        await keeping
 
 
 async def _take_lease(world: World, mailbox: Mailbox, now: datetime) -> Lease | None:

@@ -3,10 +3,11 @@
 A message that cannot be moved counts its tries, one in each run, and is then put aside as `failed`.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from shared.errors import MessageFailed, MessageGone, ProductError
+from shared.errors import LeaseLost, MessageFailed, MessageGone, ProductError
 from shared.jobs.rematch_held import decide_held
 from shared.jobs.session import Session
 from shared.mail.ledger import LedgerRow
@@ -16,6 +17,8 @@ from shared.together import together
 
 TRIES = 5
 """How often a message may fail, once in each run, before it is put aside as `failed`."""
+MOVES_AT_A_TIME = 4
+"""As many as Exchange takes from one app. So none is sent after one that was told to wait."""
 
 
 async def settle_messages(session: Session, rows: Sequence[LedgerRow]) -> None:
@@ -64,9 +67,13 @@ async def close_plans(session: Session, rows: Sequence[LedgerRow]) -> None:
             for row in held
             if decide_held(row, parties, session.policy).outcome is not Outcome.UNMATCHED
         }
-        await ledger.request_rematch(session.mailbox.address, matched)
-    # Whoever has taken over may have decided anew and published before us. They will find these plans open.
-    await session.renew()
+        await ledger.request_rematch(session.mailbox.address, matched, session.world.clock())
+    try:
+        await session.renew()
+    except LeaseLost:
+        # Whoever has taken over may have decided anew, and published before us. The next run shall look.
+        await ledger.leave_open(rows)
+        raise
     await ledger.close(rows)
 
 
@@ -87,7 +94,7 @@ async def _finish(session: Session, rows: Sequence[LedgerRow]) -> None:
 
 @dataclass(slots=True)
 class _Moved:
-    """What moving came to. Once there is trouble that is nobody's own, no further move is begun."""
+    """What moving came to. Once there is trouble that is nobody's own, or no time, no further move is begun."""
 
     done: list[LedgerRow] = field(default_factory=list)
     failed: list[tuple[LedgerRow, MessageFailed]] = field(default_factory=list)
@@ -97,12 +104,19 @@ class _Moved:
 async def _move_all(session: Session, rows: Sequence[LedgerRow]) -> _Moved:
     """Moves the messages of all rows to their places."""
     moved = _Moved()
+    slots = asyncio.Semaphore(MOVES_AT_A_TIME)
 
     async def move(row: LedgerRow) -> None:
+        async with slots:
+            if not moved.trouble:
+                await move_now(row)
+
+    async def move_now(row: LedgerRow) -> None:
         destination = destination_of(row.decision.outcome, session.policy.setup.messages_not_logged)
-        if moved.trouble:
-            return
         try:
+            if not session.may_move():
+                session.run.more = True
+                return
             if destination.value != row.message.folder.value:
                 await session.mailbox.move(row.message.item_id, destination)
         except MessageFailed as failure:

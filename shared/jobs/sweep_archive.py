@@ -12,10 +12,9 @@ SWEPT_AGAIN = timedelta(minutes=10)
 
 
 async def sweep_since(session: Session) -> datetime:
-    """Where the sweep begins: where the last one ended, but never before logging was enabled.
+    """Where the sweep begins: where the last one ended, and first when logging of this mailbox began.
 
     A mailbox that was taken over with years of Archive is not read back unless somebody asks.
     """
-    enabled_at = session.policy.setup.enabled_at or session.world.clock()
     swept_until = (await session.world.runs.status(session.mailbox.address)).swept_until
-    return max(enabled_at, swept_until) if swept_until else enabled_at
+    return swept_until or session.policy.setup.enabled_at or session.world.clock()

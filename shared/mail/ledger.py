@@ -61,8 +61,20 @@ class HeldAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldMessages:
+    """Some held messages of an address, and the ledger id of the last that was looked at."""
+
+    rows: tuple[LedgerRow, ...]
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
 class RematchRequest:
     """A note that held messages of an address are to be matched again."""
 
     address: str
+    keep_until: datetime
+    """It may be made before its person is written, and is kept until that must have happened."""
+    after: str = ""
+    """Ledger id of the last message that was looked at, when the time was up before the end."""
     etag: str = ""

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 
 from shared.errors import NotFound, Stale
 from shared.mail.decision import Claim
-from shared.mail.ledger import HeldAddress, LedgerRow, RematchRequest
+from shared.mail.ledger import HeldAddress, HeldMessages, LedgerRow, RematchRequest, kept
 from shared.mail.message import BrokenItem, Message
 from shared.mail.message_key import item_key
 from shared.mail.outcome import Outcome
 from shared.paging import Page, Place
 from shared.storage.claims import LEDGER, Claims
 from shared.storage.columns import from_columns, to_columns
-from shared.storage.held import HeldMessages
+from shared.storage.held import HeldStore
 from shared.storage.keys import ledger_key, list_key, month_bucket, newest_first, time_bounds
 from shared.storage.lists import Lists
 from shared.storage.tables import Row, Tables
@@ -37,7 +37,7 @@ class LedgerStore:
         self._tables = tables
         self._lists = Lists(tables, LISTS)
         self._claims = Claims(tables)
-        self._held = HeldMessages(tables)
+        self._held = HeldStore(tables)
         self._known: dict[tuple[str, str], Outcome] = {}
 
     async def claim(self, messages: Sequence[Message], now: datetime) -> dict[str, Claim]:
@@ -62,7 +62,8 @@ class LedgerStore:
         # The answer to a write can be lost; when it is repeated, the row is as it was to become.
         ours = {key for key, row in lost.items() if _same(from_columns(LedgerRow, row), finished[key])}
         self._remember({key: row.decision.outcome for key, row in finished.items()})
-        return [row for key, row in finished.items() if key in written or key in ours]
+        etags = written | {key: str(row["etag"]) for key, row in lost.items() if key in ours}
+        return [replace(row, etag=etags[key]) for key, row in finished.items() if key in etags]
 
     async def publish(self, rows: Sequence[LedgerRow]) -> None:
         """Puts plans in the lists that people read, and held ones where their addresses lead to them."""
@@ -77,8 +78,14 @@ class LedgerStore:
             await self._held.remove(freed)
 
     async def close(self, rows: Sequence[LedgerRow]) -> None:
-        """Takes plans from the list of the open."""
+        """Takes plans from the list of the open, and strips them of what was only needed to publish them."""
+        stripped = [(row, replace(row, message=kept(row.message, row.decision.outcome))) for row in rows]
+        await self._tables.replace_all(LEDGER, [_row_as_read(less) for row, less in stripped if less != row])
         await self._tables.delete_all(LISTS, (_place(_open(row)) for row in rows))
+
+    async def leave_open(self, rows: Sequence[LedgerRow]) -> None:
+        """Puts plans into the list of the open again, also where somebody has closed them."""
+        await self._tables.put_all(LISTS, map(_open, rows))
 
     async def open(self, mailbox: str, now: datetime) -> list[LedgerRow]:
         """Plans of the mailbox that are not closed, oldest first, up to 1000."""
@@ -115,9 +122,9 @@ class LedgerStore:
         etags = await self._tables.replace_all(LEDGER, map(_row_as_read, rows))
         return [replace(row, etag=etags[key]) for row in rows if (key := ledger_key(row.id)) in etags]
 
-    def held(self, mailbox: str, address: str) -> AsyncIterator[list[LedgerRow]]:
-        """Held messages of a mailbox in which the address is, some at a time."""
-        return self._held.rows(mailbox, address)
+    def held(self, mailbox: str, request: RematchRequest) -> AsyncIterator[HeldMessages]:
+        """Held messages of a mailbox in which the request's address is, some at a time, from where it is by now."""
+        return self._held.rows(mailbox, request)
 
     async def held_among(self, addresses: Collection[str]) -> list[str]:
         """Those of the addresses that are in held messages."""
@@ -127,9 +134,13 @@ class LedgerStore:
         """Every address that is in held messages."""
         return await self._held.addresses()
 
-    async def request_rematch(self, mailbox: str, addresses: Iterable[str]) -> None:
-        """Notes that held messages of these addresses are to be matched again."""
-        await self._held.request(mailbox, addresses)
+    async def request_rematch(self, mailbox: str, addresses: Iterable[str], keep_until: datetime) -> None:
+        """Notes that held messages of these addresses are to be matched again, at least until then."""
+        await self._held.request(mailbox, addresses, keep_until)
+
+    async def note_rematch(self, mailbox: str, request: RematchRequest) -> None:
+        """Notes how far a request has come, unless it was made again meanwhile."""
+        await self._held.note(mailbox, request)
 
     async def rematch_requests(self, mailbox: str) -> list[RematchRequest]:
         """The notes, up to 1000."""
@@ -233,7 +244,7 @@ def _open(row: LedgerRow) -> Row:
 
 
 def _copies(row: LedgerRow) -> list[Row]:
-    columns = to_columns(row)
+    columns = to_columns(replace(row, message=kept(row.message, row.decision.outcome)))
     bucket, row_key = month_bucket(row.message.received_at), newest_first(row.message.received_at) + row.id
     return [Lists.row(name, bucket, row_key, columns) for name in ("all", list_key("outcome", row.decision.outcome))]
 

@@ -26,6 +26,8 @@ class Bounds:
 
 
 EVERYTHING = Bounds()
+REMEMBERED = 20_000
+"""Buckets that are known to be in the index: more than are written to at one time."""
 WHOLE = "whole"
 """The one bucket of a list that comes to an end, and so is not cut. It needs no index."""
 
@@ -36,7 +38,7 @@ class Lists:
     def __init__(self, tables: Tables, table: str) -> None:
         self._tables = tables
         self._table = table
-        self._indexed: set[tuple[str, str]] = set()
+        self._indexed: dict[tuple[str, str], None] = {}
 
     @staticmethod
     def row(name: str, bucket: str, row_key: str, columns: Row) -> Row:
@@ -113,11 +115,13 @@ class Lists:
 
     async def _index(self, rows: Iterable[Row]) -> None:
         """Notes the buckets first, so that no row is ever in a bucket that readers do not know."""
-        buckets = {_list_and_bucket(row["PartitionKey"]) for row in rows} - self._indexed
+        buckets = {_list_and_bucket(row["PartitionKey"]) for row in rows} - self._indexed.keys()
         buckets = {(name, bucket) for name, bucket in buckets if bucket != WHOLE}
         rows = [{"PartitionKey": _index_of(n), "RowKey": f"{n}.{b}", "bucket": b} for n, b in buckets]
         await self._tables.insert_all(self._table, rows)
-        self._indexed |= buckets
+        self._indexed |= dict.fromkeys(buckets)
+        while len(self._indexed) > REMEMBERED:
+            del self._indexed[next(iter(self._indexed))]
 
 
 def _index_of(name: str) -> str:

@@ -17,7 +17,7 @@ from shared.storage.tables import Tables
 TABLE = "mailboxes"
 ACTIVITY = "activity"
 LEASE_LASTS = timedelta(seconds=60)
-"""How long a lease counts without being renewed. A run renews it with each page."""
+"""How long a lease counts without being renewed. A run renews it three times in that time."""
 
 
 class RunStore:
@@ -72,6 +72,10 @@ class RunStore:
         """Everything is read."""
         await self._tables.delete(TABLE, digest(mailbox), "archive")
 
+    async def begin_sweeping(self, mailbox: str, since: datetime) -> None:
+        """Notes from when on Archive is looked through, in a mailbox that had no run yet."""
+        await self._tables.insert(TABLE, _status_row(mailbox, MailboxStatus(swept_until=since)))
+
     async def status(self, mailbox: str) -> MailboxStatus:
         """How the last runs went."""
         row = await self._tables.get(TABLE, digest(mailbox), "status")
@@ -83,8 +87,7 @@ class RunStore:
         before = await self.status(activity.mailbox)
         error = activity.message if activity.failed else ""
         after = before.after_run(activity.ended_at, error, counted, activity.swept_until)
-        key = {"PartitionKey": digest(activity.mailbox), "RowKey": "status"}
-        await self._tables.put(TABLE, {**to_columns(after), **key})
+        await self._tables.put(TABLE, _status_row(activity.mailbox, after))
         if counted or error != before.last_error:
             ended = activity.ended_at
             row_key = newest_first(ended) + digest(activity.mailbox, length=8)
@@ -109,6 +112,10 @@ class RunStore:
 
 def _lease_row(lease: Lease) -> dict[str, object]:
     return {**to_columns(lease), "PartitionKey": digest(lease.mailbox), "RowKey": "lease"}
+
+
+def _status_row(mailbox: str, status: MailboxStatus) -> dict[str, object]:
+    return {**to_columns(status), "PartitionKey": digest(mailbox), "RowKey": "status"}
 
 
 def _reading_row(reading: ArchiveReading) -> dict[str, object]:

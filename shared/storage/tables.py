@@ -7,7 +7,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import batched
 from typing import Any
 
 from azure.core import MatchConditions
@@ -24,6 +23,8 @@ type Row = Mapping[str, Any]
 
 TRANSACTION_SIZE = 100
 """Operations in one transaction, at most: the service's limit."""
+TRANSACTION_LENGTH = 600_000
+"""Characters in one transaction, which may have 4 MiB: in JSON, one can take six bytes."""
 CONFLICTS = 3
 """Rows that are there already and are taken out of a transaction of new ones, before each is written by itself."""
 CONCURRENT_REQUESTS = 16
@@ -251,7 +252,16 @@ def _groups(rows: Iterable[Row]) -> Iterator[Sequence[Row]]:
     for row in rows:
         partitions[row["PartitionKey"]][row["RowKey"]] = row
     for partition in partitions.values():
-        yield from batched(partition.values(), TRANSACTION_SIZE, strict=False)
+        group: list[Row] = []
+        length = 0
+        for row in partition.values():
+            letters = sum(len(value) for value in row.values() if isinstance(value, str | bytes))
+            if group and (len(group) == TRANSACTION_SIZE or length + letters > TRANSACTION_LENGTH):
+                yield group
+                group, length = [], 0
+            group.append(row)
+            length += letters
+        yield group
 
 
 def _key(row: Row) -> tuple[str, str]:

@@ -89,13 +89,13 @@ async def test_who_is_not_let_in_is_remembered_by_who_is_at_work(world: World, t
     mailbox = world.mailboxes.open(tenant.logging_mailbox, setup)
     policy = await policy_of(world, setup)
 
-    async with open_session(world, mailbox, policy, Run()) as session:
+    async with open_session(world, mailbox, policy, Run(), timedelta(minutes=4)) as session:
         assert session
         await run_now(world)
         assert await notes(storage) == []
     assert await notes(storage) == [tenant.logging_mailbox], "news may have come after it looked"
 
-    async with open_session(world, mailbox, policy, Run()) as session:
+    async with open_session(world, mailbox, policy, Run(), timedelta(minutes=4)) as session:
         assert session
         await run_now(world)
         session.looked_at = world.clock() + 2 * CLOCKS_DIFFER
@@ -110,7 +110,9 @@ async def test_a_lease_is_kept_while_its_worker_waits_for_exchange(world: World,
     nearly_over = began + LEASE_LASTS - timedelta(seconds=0.3)
     times = chain([began], repeat(nearly_over))
 
-    async with open_session(replace(world, clock=lambda: next(times)), mailbox, policy, Run()) as session:
+    async with open_session(
+        replace(world, clock=lambda: next(times)), mailbox, policy, Run(), timedelta(minutes=4)
+    ) as session:
         assert session
         assert session.lease.until == began + LEASE_LASTS
         await until(lambda: session.lease.until == nearly_over + LEASE_LASTS)

@@ -204,7 +204,7 @@ async def test_the_timer_runs_only_a_mailbox_where_a_run_is_due(world: World, te
     assert (await run_due_mailboxes(later))[tenant.logging_mailbox].outcomes == {Outcome.LOGGED: 1}
 
 
-async def test_a_run_whose_time_is_up_finishes_what_it_began_and_asks_for_another(
+async def test_a_run_whose_time_is_up_leaves_the_rest_to_another_and_asks_for_it(
     world: World, tenant: Tenant, storage: str
 ) -> None:
     await found_company(world, tenant, batch_size=3)
@@ -217,7 +217,7 @@ async def test_a_run_whose_time_is_up_finishes_what_it_began_and_asks_for_anothe
     run = runs[tenant.logging_mailbox]
     assert run.more
     assert 0 < run.outcomes[Outcome.LOGGED] < 20
-    assert len(folders(tenant)["Archive"]) == run.outcomes[Outcome.LOGGED] == len(await entries(world))
+    assert len(folders(tenant)["Archive"]) == run.outcomes[Outcome.LOGGED] <= len(await entries(world))
     assert await notes(storage) == [tenant.logging_mailbox]
     later = replace(world, clock=lambda: datetime.now(UTC) + timedelta(hours=2))
     rest = await run_mailbox(later, tenant.logging_mailbox)

@@ -161,7 +161,7 @@ async def test_eight_workers_on_several_mailboxes_never_make_more_calls_to_one_t
         for name in names:
             raw = letter(ANNA, CARL, subject=f"{name} {address}", message_id=f"<{name}.{address}>")
             tenant.exchange.mailbox(address).put(raw)
-    tenant.knobs.latency_ms = 150
+    tenant.knobs.latency_ms = 400
 
     async def work(worker: World) -> None:
         while any(tenant.exchange.mailbox(address).messages() for address in addresses):

@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import NotFound
 from shared.mail.decision import Claim, Decision
-from shared.mail.ledger import HeldAddress, LedgerRow
+from shared.mail.ledger import HeldAddress, LedgerRow, RematchRequest
 from shared.mail.message_key import item_key
 from shared.mail.outcome import Outcome
 from shared.storage.claims import CLAIM_LASTS, LEDGER
@@ -189,7 +189,10 @@ async def test_a_message_that_came_back_is_in_the_list_of_its_new_outcome_only(l
 
     assert (await listed(ledger, Outcome.UNMATCHED), await listed(ledger, Outcome.LOGGED)) == (["item 2"], ["item 1"])
     assert await listed(ledger) == ["item 1", "item 2"]
-    assert [[one.message.item_id for one in some] async for some in ledger.held(LOG, CARL)] == [["item 2"]]
+    held_now = [some async for some in ledger.held(LOG, RematchRequest(CARL, NOW))]
+    assert [[one.message.item_id for one in some.rows] for some in held_now] == [["item 2"]]
+    from_there = RematchRequest(CARL, NOW, after=held_now[0].last)
+    assert [some async for some in ledger.held(LOG, from_there)] == []
     assert sorted(await ledger.held_among([CARL, "nobody@x.example"])) == [CARL]
     assert {one.address: one.count for one in await ledger.held_addresses()} == {CARL: 1, ANNA: 1}
 
@@ -261,12 +264,12 @@ async def test_a_mail_whose_owner_came_to_nothing_is_taken_over_after_a_while(le
 
 
 async def test_requests_to_match_again_are_kept_once_until_they_are_dropped(ledger: LedgerStore) -> None:
-    await ledger.request_rematch(LOG, [CARL, ANNA])
-    await ledger.request_rematch(LOG, [CARL])
+    await ledger.request_rematch(LOG, [CARL, ANNA], NOW)
+    await ledger.request_rematch(LOG, [CARL], NOW)
 
     requests = {request.address: request for request in await ledger.rematch_requests(LOG)}
     assert sorted(requests) == [ANNA, CARL]
-    await ledger.request_rematch(LOG, [CARL])
+    await ledger.request_rematch(LOG, [CARL], NOW)
     for _ in range(2):
         await ledger.drop_rematch_request(LOG, requests[ANNA])
         await ledger.drop_rematch_request(LOG, requests[CARL])

@@ -9,12 +9,14 @@ from yarl import URL
 
 from local.azurite import Azurite
 from shared.jobs.ports import World
+from shared.mail.ledger import RematchRequest
 from shared.mail.outcome import Outcome
 from shared.paging import Page, Place
 from shared.sales.interaction import InteractionFilter
 from shared.sales.opportunity import OpportunityFilter
 from shared.settings import read_settings
 from shared.wiring import Wiring
+from tests.jobs.company import CARL
 from tests.storage.stock import JOB, LOG, NEWEST, at, row, stock_up
 from tests.wire import Call, Wire
 
@@ -82,9 +84,11 @@ OTHER_READS: Mapping[str, Callable[[World], Awaitable[Any]]] = {
     "open plans": lambda world: world.ledger.open(LOG, NEWEST),
     "number of open plans": lambda world: world.ledger.count_open(LOG),
     "what was decided": lambda world: world.ledger.known(LOG, [row(1).message, row(9999).message]),
-    "held messages of an address": lambda world: anext(world.ledger.held(LOG, "carl@glencorran.example")),
+    "held messages of an address": lambda world: anext(
+        world.ledger.held(LOG, RematchRequest("carl@glencorran.example", NEWEST))
+    ),
     "held addresses": lambda world: world.ledger.held_addresses(),
-    "held addresses among some": lambda world: world.ledger.held_among({"carl@glencorran.example"}),
+    "held addresses among some": lambda world: world.ledger.held_among({CARL}),
     "requests to match again": lambda world: world.ledger.rematch_requests(LOG),
     "never-log rules": lambda world: world.never_log.all(),
     "setup": lambda world: world.setups.get(),
