@@ -22,6 +22,7 @@ from shared.secrets import Secrets
 from shared.settings import Settings, read_settings
 from shared.storage.background_jobs import BackgroundJobStore
 from shared.storage.close_codes import CloseOpportunityCodeStore
+from shared.storage.conversations import ConversationStore
 from shared.storage.directory import Directory
 from shared.storage.interactions import InteractionStore
 from shared.storage.ledger import LedgerStore
@@ -72,6 +73,7 @@ class Wiring:
             never_log=NeverLogStore(tables),
             subscriptions=SubscriptionStore(tables),
             interactions=InteractionStore(tables),
+            conversations=ConversationStore(tables),
             directory=Directory(tables),
             opportunities=OpportunityStore(tables, numbers),
             sales_cycles=SalesCycleStore(tables),

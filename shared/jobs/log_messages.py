@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.errors import MessageFailed, ProductError, RowRefused
+from shared.jobs.attach_interactions import follow_conversations
 from shared.jobs.known_parties import KnownParties
 from shared.jobs.session import Session
 from shared.jobs.settle_messages import TRIES, count_failure
@@ -53,6 +54,7 @@ async def write_entries(session: Session, rows: Sequence[LedgerRow]) -> list[Led
     try:
         entries = [entry for row in rows if not row.finished for entry in entries_of(row)]
         await session.world.interactions.write(entries)
+        await follow_conversations(session.world, entries)
     except RowRefused as refusal:
         if len(rows) > 1:
             return await _one_by_one(write_entries(session, [row]) for row in rows)

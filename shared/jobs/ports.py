@@ -4,7 +4,7 @@ All times are aware and in UTC. Every call may raise `errors.Unavailable` (worth
 said beside it. Whatever writes may be repeated: doing it twice is doing it once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -37,8 +37,8 @@ class Interactions(Protocol):
     async def change(self, before: Interaction, after: Interaction) -> Interaction:
         """Raises Stale when the entry is not as `before` any more."""
 
-    async def put_right(self) -> None:
-        """Finishes changes that somebody was stopped in the middle of."""
+    def put_right(self) -> AsyncIterator[str]:
+        """Finishes changes that somebody was stopped in the middle of. Gives the opportunities to be counted anew."""
 
     async def add_comment(self, before: Interaction, comment: Comment) -> Interaction:
         """Adds and counts it. Raises Stale when the entry is not as `before` any more."""
@@ -53,6 +53,19 @@ class Interactions(Protocol):
         self, wanted: InteractionFilter, since: datetime | None, until: datetime | None, start: Place | None, limit: int
     ) -> Page[Interaction]:
         """Newest first."""
+
+
+class Conversations(Protocol):
+    """Which opportunities later messages of conversations belong to."""
+
+    async def attach(self, conversation_id: str, opportunity_no: str) -> None:
+        """To this one, and to no other any more."""
+
+    async def detach(self, conversation_id: str, opportunity_no: str) -> None:
+        """To this one no longer."""
+
+    async def attached(self, conversation_ids: Iterable[str]) -> dict[str, str]:
+        """Opportunity numbers by conversation; those that have none are left out."""
 
 
 class People[P: Contact | Salesperson](Protocol):
@@ -239,6 +252,7 @@ class World:
     never_log: NeverLogRules
     subscriptions: Subscriptions
     interactions: Interactions
+    conversations: Conversations
     directory: Directory
     opportunities: Opportunities
     sales_cycles: SalesCycles

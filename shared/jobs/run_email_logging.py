@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from shared.errors import Conflict
+from shared.jobs.count_interactions import count_interactions
 from shared.jobs.drain_mailbox import drain_mailbox
 from shared.jobs.ports import World
 from shared.jobs.session import Run
@@ -25,7 +26,8 @@ async def run_due_mailboxes(world: World) -> dict[str, Run]:
 
     And finishes, once a minute, what people were changing in the log when a worker of theirs died.
     """
-    await world.interactions.put_right()
+    async for opportunity_no in world.interactions.put_right():
+        await count_interactions(world, opportunity_no)
     setup = await world.setups.get()
     now = world.clock()
     addresses = setup.mailboxes if setup.enabled else ()

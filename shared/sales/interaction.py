@@ -42,6 +42,8 @@ class Interaction:
     evaluation: str = ""
     canceled: bool = False
     opportunity_no: str = ""
+    detached_from: str = ""
+    """The opportunity that people took it from last: it does not follow its conversation there again."""
     comment_count: int = 0
     etag: str = ""
 

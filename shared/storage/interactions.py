@@ -8,7 +8,7 @@ left noted, `put_right` finishes.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -71,11 +71,17 @@ class InteractionStore:
         await self._finish(note)
         return replace(after, etag=etag)
 
-    async def put_right(self) -> None:
-        """Makes the copies right of what was being changed by somebody who may have died."""
+    async def put_right(self) -> AsyncIterator[str]:
+        """Makes the copies right of what was being changed by somebody who may have died.
+
+        Gives the opportunities that are concerned; they are to be counted before the next one is asked for.
+        """
         for note in await self._tables.range(TABLE, _CHANGING):
             await self._touch(note["id"])
-            await self._finish(note)
+            await self._copy(note["id"], *note["opportunities"].split())
+            for opportunity_no in note["opportunities"].split():
+                yield opportunity_no
+            await self._forget(note)
 
     async def page(
         self, wanted: InteractionFilter, since: datetime | None, until: datetime | None, start: Place | None, limit: int
@@ -120,12 +126,16 @@ class InteractionStore:
     async def _note(self, before: Interaction, after: Interaction) -> Row:
         """Notes that an entry is being changed, and the opportunities in whose lists it may be left behind."""
         note = {"PartitionKey": _CHANGING, "RowKey": f"{after.id}-{uuid.uuid4().hex}", "id": after.id}
-        note |= {"before": before.opportunity_no, "after": after.opportunity_no}
+        concerned = {before.opportunity_no, before.detached_from, after.opportunity_no} - {""}
+        note["opportunities"] = " ".join(sorted(concerned))
         await self._tables.insert(TABLE, note)
         return note
 
     async def _finish(self, note: Row) -> None:
-        await self._copy(note["id"], note["before"], note["after"])
+        await self._copy(note["id"], *note["opportunities"].split())
+        await self._forget(note)
+
+    async def _forget(self, note: Row) -> None:
         await self._tables.delete(TABLE, _CHANGING, note["RowKey"])
 
     async def _touch(self, entry_id: str) -> None:

@@ -29,6 +29,14 @@ def entry(logged: Callable[..., Entry], number: Callable[[], int]) -> Entry:
     return logged(ANNA, CARL, message_id=f"<changed-{number()}@letters.example>")
 
 
+@pytest.fixture
+def opportunity(sales: httpx.Client) -> str:
+    """Number of a new one that has no entries."""
+    wanted = {"description": "Lamps", "contactNo": "CT000002", "salespersonCode": "AK"}
+    no: str = sales.post("/api/opportunities", json=wanted).raise_for_status().json()["no"]
+    return no
+
+
 def address_of(entry: Entry) -> str:
     return f"/api/interactions/{entry['id']}"
 
@@ -103,6 +111,14 @@ BAD: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "a number for a comment": ("POST", "/comments", {"comment": 5}, "comment"),
     "a comment with a control character": ("POST", "/comments", {"comment": "a\x00b"}, "comment"),
     "a comment without end": ("POST", "/comments", {"comment": "x" * 4001}, "comment"),
+    "no opportunity": ("PUT", "/opportunity", {}, "opportunityNo"),
+    "an opportunity that is no number": ("PUT", "/opportunity", {"opportunityNo": ""}, "opportunityNo"),
+    "text for the conversation": (
+        "PUT",
+        "/opportunity",
+        {"opportunityNo": "OP1", "conversation": "talk"},
+        "conversation",
+    ),
     "a comment in another's name": ("POST", "/comments", {"comment": "x", "createdBy": "Ben"}, "createdBy"),
 }
 
@@ -120,17 +136,81 @@ def test_what_is_not_valid_changes_nothing_and_is_refused_before_the_entry_is_lo
     assert sales.get(address_of(entry)).json() == {**entry, "comments": []}
 
 
+def test_an_entry_is_attached_to_an_opportunity_and_detached(
+    sales: httpx.Client, entry: Entry, opportunity: str
+) -> None:
+    address = f"{address_of(entry)}/opportunity"
+
+    attached = sales.put(address, json={"opportunityNo": opportunity})
+
+    assert attached.status_code == 200
+    assert attached.json() == {**entry, "opportunityNo": opportunity, "etag": attached.headers["ETag"]}
+    assert attached.json() in everything_in(sales, "/api/interactions", opportunityNo=opportunity)
+    assert sales.get(f"/api/opportunities/{opportunity}").json()["interactionCount"] == 1
+    assert sales.put(address, json={"opportunityNo": opportunity}).json() == attached.json()
+    linked = sales.post(address)
+    assert (linked.status_code, opportunity in linked.json()["detail"]) == (409, True)
+
+    detached = sales.delete(address)
+
+    assert (detached.status_code, detached.json()) == (200, {**entry, "etag": detached.headers["ETag"]})
+    assert everything_in(sales, "/api/interactions", opportunityNo=opportunity) == []
+    assert sales.get(f"/api/opportunities/{opportunity}").json()["interactionCount"] == 0
+
+
+def test_a_conversation_is_attached_is_followed_and_is_detached(
+    sales: httpx.Client, logged: Callable[..., Entry], entry: Entry, opportunity: str
+) -> None:
+    first = {"in_reply_to": entry["message"]["internetMessageId"]}
+    name = entry["message"]["internetMessageId"][1:-1]
+
+    def talk() -> list[str]:
+        conversation = entry["message"]["conversationId"]
+        return [one["opportunityNo"] for one in everything_in(sales, "/api/interactions", conversationId=conversation)]
+
+    logged(CARL, ANNA, message_id=f"<answer-{name}>", **first)
+    sales.put(
+        f"{address_of(entry)}/opportunity", json={"opportunityNo": opportunity, "conversation": True}
+    ).raise_for_status()
+    assert talk() == [opportunity, opportunity]
+    later = logged(ANNA, CARL, message_id=f"<later-{name}>", **first)
+    assert later["opportunityNo"] == opportunity
+    assert talk() == [opportunity] * 3
+
+    detached = sales.delete(f"{address_of(later)}/opportunity", params={"conversation": "true"})
+    assert detached.json()["opportunityNo"] == ""
+    assert talk() == ["", "", ""]
+    assert logged(ANNA, CARL, message_id=f"<last-{name}>", **first)["opportunityNo"] == ""
+
+
+def test_an_attached_entry_stays_with_its_opportunity(sales: httpx.Client, entry: Entry, opportunity: str) -> None:
+    address = f"{address_of(entry)}/opportunity"
+    made = sales.post(address).raise_for_status().json()["no"]
+
+    answers = [
+        sales.put(address, json={"opportunityNo": opportunity}),
+        sales.put(address, json={"opportunityNo": "OP999999"}),
+        sales.put(address, json={"opportunityNo": opportunity}, headers={"If-Match": '"another"'}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [409, 404, 412]
+    assert made in answers[0].json()["detail"]
+    assert sales.get(address_of(entry)).json()["opportunityNo"] == made
+
+
 CHANGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a change": ("PATCH", "", {"canceled": True}),
     "a comment": ("POST", "/comments", {"comment": "Call in June"}),
+    "an opportunity": ("PUT", "/opportunity", {"opportunityNo": "OPEN"}),
 }
 
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_change_is_refused_in_the_order_of_the_contract(
-    nobody: httpx.Client, reader: httpx.Client, sales: httpx.Client, entry: Entry, what: str
+    nobody: httpx.Client, reader: httpx.Client, sales: httpx.Client, entry: Entry, opportunity: str, what: str
 ) -> None:
     method, below, body = CHANGES[what]
+    body = {name: opportunity if value == "OPEN" else value for name, value in body.items()}
     stale = {"If-Match": '"another"'}
     asked: list[tuple[httpx.Client, str, dict[str, str]]] = [
         (nobody, UNKNOWN, stale),

@@ -11,7 +11,7 @@ PATHS = {
     "/api/interactions/{id}/comments": {"post"},
     "/api/interactions/{id}/message": {"get"},
     "/api/interactions/{id}/open": {"get"},
-    "/api/interactions/{id}/opportunity": {"post"},
+    "/api/interactions/{id}/opportunity": {"post", "put", "delete"},
     "/api/opportunities": {"get", "post"},
     "/api/opportunities/{no}": {"get", "patch", "delete"},
     "/api/opportunities/{no}/entries": {"get"},

@@ -1,12 +1,13 @@
 """What people change in interaction log entries: /api/interactions/{id}."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.etags import etag_of
+from shared.jobs.attach_interactions import attach_interaction, detach_interaction
 from shared.jobs.change_interaction import InteractionChange, add_comment, change_interaction
 from shared.jobs.ports import World as JobsWorld
 from shared.sales.interaction import Interaction
@@ -14,7 +15,7 @@ from shared.web.api.interaction_shapes import CommentShape, EntryId, Interaction
 from shared.web.context import IfMatch, SignedIn, World, address_of
 from shared.web.guard import guarded
 from shared.web.identity import Role
-from shared.web.shapes import Flag, Remark, Shape, problems
+from shared.web.shapes import Flag, Number, Remark, Shape, problems
 
 router = APIRouter(
     prefix="/interactions",
@@ -35,6 +36,19 @@ class NewCommentShape(Shape):
     """A remark to be added."""
 
     comment: Remark
+
+
+class OpportunityLinkShape(Shape):
+    """An open opportunity, and whether the whole conversation belongs to it."""
+
+    opportunity_no: Number
+    conversation: Flag = False
+
+
+class DetachQuery(Shape):
+    """Whether the whole conversation is detached."""
+
+    conversation: bool = False
 
 
 @router.patch("/{id}")
@@ -74,6 +88,41 @@ async def post_comment(
     response.headers["Location"] = address_of(request, "get_interaction", id=entry.id)
     response.headers["ETag"] = etag_of(entry)
     return CommentShape.of(added)
+
+
+@router.put("/{id}/opportunity", responses=problems(409))
+async def attach_to_opportunity(
+    request: Request,
+    response: Response,
+    world: World,
+    entry_id: EntryId,
+    link: OpportunityLinkShape,
+    if_match: IfMatch = None,
+) -> InteractionShape:
+    """Attaches an entry to an open opportunity, and with `conversation` its whole conversation.
+
+    Later messages of the conversation then follow it while the opportunity is open. Entries of the conversation that
+    are canceled or belong to another opportunity stay as they are.
+    """
+    entry = await attach_interaction(world, entry_id, link.opportunity_no, link.conversation, if_match)
+    return await _shown(request, response, world, entry)
+
+
+@router.delete("/{id}/opportunity")
+async def detach_from_opportunity(
+    request: Request,
+    response: Response,
+    world: World,
+    entry_id: EntryId,
+    query: Annotated[DetachQuery, Query()],
+    if_match: IfMatch = None,
+) -> InteractionShape:
+    """Detaches an entry from its opportunity, and with `conversation=true` all of its conversation.
+
+    After an entry alone was detached, later messages of its conversation still follow the others.
+    """
+    entry = await detach_interaction(world, entry_id, query.conversation, if_match)
+    return await _shown(request, response, world, entry)
 
 
 async def _shown(request: Request, response: Response, world: JobsWorld, entry: Interaction) -> InteractionShape:
