@@ -117,7 +117,7 @@ async def _put_aside(session: Session, message: Message, failure: ProductError) 
     """Counts a failure of a message that has no plan yet; after the last try, it gets one: to be put aside."""
     ledger = session.world.ledger
     row = _row(message, Decision(Outcome.FAILED, failure.message), session.world.clock())
-    tries = await ledger.count_try(row.id)
+    tries = await ledger.count_try(row.id, session.world.clock())
     if tries < TRIES:
         session.run.left += 1
         return []

@@ -114,8 +114,8 @@ class Ledger(Protocol):
     async def drop_rematch_request(self, mailbox: str, request: RematchRequest) -> None:
         """Takes a note away, unless it was made again meanwhile."""
 
-    async def count_try(self, row_id: str) -> int:
-        """Counts one more, and says how many there are."""
+    async def count_try(self, row_id: str, now: datetime) -> int:
+        """Counts one more failure of an item, if the last was a while ago, and says how many there are now."""
 
     async def get(self, row_id: str) -> LedgerRow:
         """Raises NotFound."""

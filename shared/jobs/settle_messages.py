@@ -16,7 +16,7 @@ from shared.mail.outcome import Mark, Outcome, destination_of
 from shared.together import together
 
 TRIES = 5
-"""How often a message may fail, once in each run, before it is put aside as `failed`."""
+"""How often a message may fail, at most once in each run, before it is put aside as `failed`."""
 MOVES_AT_A_TIME = 4
 """As many as Exchange takes from one app. So none is sent after one that was told to wait."""
 
@@ -37,7 +37,7 @@ async def settle_messages(session: Session, rows: Sequence[LedgerRow]) -> None:
 
 async def count_failure(session: Session, row: LedgerRow, failure: ProductError) -> None:
     """Counts a failure of a plan; after the last try, the plan becomes to put the message aside."""
-    tries = await session.world.ledger.count_try(row.id)
+    tries = await session.world.ledger.count_try(row.id, session.world.clock())
     if tries < TRIES:
         return
     reason = f"Given up after {tries} tries: {failure.message}"

@@ -26,6 +26,8 @@ from shared.storage.tables import Row, Tables
 LISTS = "messagelists"
 REMEMBERED = 20_000
 """Items that a worker remembers: more than come into a mailbox while Archive is looked through again."""
+TRIES_APART = timedelta(seconds=30)
+"""How long after a failure the next one counts: notifications may start runs by the second, and trouble passes."""
 LISTED_FIRST = timedelta(hours=1)
 """How long a plan may be listed as open before it is written: far longer than any worker stands between the two."""
 
@@ -168,16 +170,15 @@ class LedgerStore:
             raise NotFound("There is no such message in the ledger.")
         return from_columns(LedgerRow, row)
 
-    async def tries(self, row_id: str) -> int:
-        """How often handling this item has failed before it had a plan."""
-        row = await self._tables.get(LEDGER, *_tries_key(row_id))
-        return int(row["tries"]) if row else 0
-
-    async def count_try(self, row_id: str) -> int:
-        """Counts one more failure of an item, and says how many there are now."""
+    async def count_try(self, row_id: str, now: datetime) -> int:
+        """Counts one more failure of an item, if the last was a while ago, and says how many there are now."""
         partition, key = _tries_key(row_id)
-        tries = await self.tries(row_id) + 1
-        await self._tables.put(LEDGER, {"PartitionKey": partition, "RowKey": key, "tries": tries})
+        row = await self._tables.get(LEDGER, partition, key)
+        if row and now - datetime.fromisoformat(row["tried_at"]) < TRIES_APART:
+            return int(row["tries"])
+        tries = int(row["tries"]) + 1 if row else 1
+        tried = {"tries": tries, "tried_at": now.isoformat()}
+        await self._tables.put(LEDGER, {**tried, "PartitionKey": partition, "RowKey": key})
         return tries
 
     async def page(

@@ -24,7 +24,7 @@ from shared.jobs.settle_messages import TRIES
 from shared.mail.decision import Policy
 from shared.mail.never_log import NeverLog
 from shared.settings import Settings, read_settings
-from shared.storage.ledger import LISTED_FIRST
+from shared.storage.ledger import LISTED_FIRST, TRIES_APART
 from shared.storage.runs import LEASE_LASTS
 from shared.wiring import Wiring
 from tests.jobs.company import SENT, found_company
@@ -168,9 +168,10 @@ async def rounds_of(
     policy = Policy(setup, NeverLog())
     tenant.knobs.quota = None  # all rounds are one mailbox's: together they ask for more than Exchange allows
     put(tenant, letters, earlier=True)
-    for _ in range(TRIES - 1):
+    for number in range(TRIES - 1):
         mailbox = world.mailboxes.open(tenant.logging_mailbox, setup)
-        assert not (await drain_mailbox(replace(world, clock=lambda: BEFORE), mailbox, policy, timedelta(1))).error
+        then = BEFORE + number * TRIES_APART
+        assert not (await drain_mailbox(replace(world, clock=lambda t=then: t), mailbox, policy, timedelta(1))).error
     await add_contact(world, NEWCOMER)
     async with (
         wire.to_tables(storage) as tables,

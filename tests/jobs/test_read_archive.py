@@ -15,7 +15,9 @@ from shared.jobs.run_email_logging import run_now
 from shared.jobs.settle_messages import TRIES
 from shared.mail.outcome import Outcome
 from shared.sales.background_job import JobState
+from shared.storage.ledger import TRIES_APART
 from tests.jobs.aftermath import entries, folders, ledger
+from tests.jobs.clock import Clock
 from tests.jobs.company import ANNA, CARL, SENT, STRANGER, found_company, letter
 
 NAMES = [f"{number:02d}" for number in range(10)]
@@ -93,12 +95,14 @@ async def test_it_is_read_in_slices_and_new_mail_comes_first(world: World, tenan
 async def test_a_message_that_cannot_be_read_is_waited_for_and_then_put_aside(world: World, tenant: Tenant) -> None:
     await found_company(world, tenant)
     put_in_archive(tenant)
+    world = replace(world, clock=(clock := Clock()))
     broken = tenant.exchange.mailbox(tenant.logging_mailbox).messages("Archive")[4]
     tenant.knobs.poison = {broken.immutable_id}
     begun = await begin_reading_archive(world, tenant.logging_mailbox, None)
 
     for _ in range(TRIES - 1):
         await run_now(world)
+        clock.ahead += TRIES_APART
         assert (await world.background_jobs.get(begun.id)).state is JobState.RUNNING
     assert +(await run_now(world)).outcomes == {Outcome.FAILED: 1}
 

@@ -13,7 +13,7 @@ from shared.mail.message_key import item_key
 from shared.mail.outcome import Outcome
 from shared.storage.claims import CLAIM_LASTS, LEDGER
 from shared.storage.keys import ledger_key
-from shared.storage.ledger import LISTED_FIRST, LedgerStore
+from shared.storage.ledger import LISTED_FIRST, TRIES_APART, LedgerStore
 from shared.storage.tables import Tables
 from tests.storage.stock import LOG, NEWEST, at, row
 
@@ -197,12 +197,15 @@ async def test_a_message_that_came_back_is_in_the_list_of_its_new_outcome_only(l
     assert {one.address: one.count for one in await ledger.held_addresses()} == {CARL: 1, ANNA: 1}
 
 
-async def test_tries_are_counted_for_an_item_with_or_without_a_plan(ledger: LedgerStore) -> None:
-    assert await ledger.tries(row(1).id) == 0
-    assert [await ledger.count_try(row(1).id) for _ in range(3)] == [1, 2, 3]
+async def test_tries_are_counted_for_an_item_with_or_without_a_plan_if_some_time_lies_between(
+    ledger: LedgerStore,
+) -> None:
+    times = [NOW + number * TRIES_APART for number in range(4)]
+    assert [await ledger.count_try(row(1).id, at) for at in times[:3]] == [1, 2, 3]
+    assert await ledger.count_try(row(1).id, times[3] - timedelta(seconds=1)) == 3
     await ledger.begin([row(1)])
-    assert await ledger.count_try(row(1).id) == 4
-    assert (await ledger.tries(row(1).id), await ledger.tries(row(2).id)) == (4, 0)
+    assert await ledger.count_try(row(1).id, times[3]) == 4
+    assert await ledger.count_try(row(2).id, times[3]) == 1
 
 
 async def test_the_first_item_with_a_mail_owns_it_for_ever(ledger: LedgerStore) -> None:
