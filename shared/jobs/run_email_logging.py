@@ -26,14 +26,15 @@ async def run_due_mailboxes(world: World) -> dict[str, Run]:
 
     And finishes, once a minute, what people were changing in the log when a worker of theirs died.
     """
-    async for opportunity_no in world.interactions.put_right():
-        await count_interactions(world, opportunity_no)
     setup = await world.setups.get()
     now = world.clock()
     addresses = setup.mailboxes if setup.enabled else ()
     statuses = await together(world.runs.status(address) for address in addresses)
     due = [a for a, status in zip(addresses, statuses, strict=True) if setup.is_due(status.last_run, now)]
-    return await _run(world, setup, due)
+    runs = await _run(world, setup, due)
+    async for opportunity_no in world.interactions.put_right():
+        await count_interactions(world, opportunity_no)
+    return runs
 
 
 async def run_mailbox(world: World, address: str) -> dict[str, Run]:

@@ -4,13 +4,14 @@ The canonical row stands in the partition of its day, with its comments. Copies 
 all entries, and those of a contact, company, salesperson, conversation and opportunity.
 
 A change is noted before it is made, and the note is taken away when the copies are right. What a writer who died has
-left noted, `put_right` finishes.
+left noted, `put_right` finishes. Where an opportunity has to be counted, the note stays until that was done by it.
 """
 
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from shared.errors import NotFound, Stale
 from shared.mail.message_key import digest
@@ -125,15 +126,18 @@ class InteractionStore:
 
     async def _note(self, before: Interaction, after: Interaction) -> Row:
         """Notes that an entry is being changed, and the opportunities in whose lists it may be left behind."""
-        note = {"PartitionKey": _CHANGING, "RowKey": f"{after.id}-{uuid.uuid4().hex}", "id": after.id}
+        note: dict[str, Any] = {"PartitionKey": _CHANGING, "RowKey": f"{after.id}-{uuid.uuid4().hex}", "id": after.id}
         concerned = {before.opportunity_no, before.detached_from, after.opportunity_no} - {""}
         note["opportunities"] = " ".join(sorted(concerned))
+        counted_before, counted_after = (entry.opportunity_no * (not entry.canceled) for entry in (before, after))
+        note["is_counted"] = counted_before == counted_after
         await self._tables.insert(TABLE, note)
         return note
 
     async def _finish(self, note: Row) -> None:
         await self._copy(note["id"], *note["opportunities"].split())
-        await self._forget(note)
+        if note["is_counted"]:
+            await self._forget(note)
 
     async def _forget(self, note: Row) -> None:
         await self._tables.delete(TABLE, _CHANGING, note["RowKey"])
