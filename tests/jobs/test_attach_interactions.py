@@ -1,6 +1,7 @@
 """Entries are attached to opportunities and detached, alone or with their conversation, and later messages follow."""
 
-import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -18,6 +19,7 @@ from shared.sales.interaction import Interaction, InteractionFilter
 from shared.sales.opportunity import Status
 from tests.jobs.company import ANNA, CARL, found_company, letter
 from tests.jobs.entries import an_entry
+from tests.wire import Call, Wire
 
 NO, OTHER = "OP000001", "OP000002"
 TALK = [an_entry(number, conversation_id="talk") for number in (1, 2, 3)]
@@ -139,18 +141,73 @@ async def test_mail_that_comes_in_follows_its_conversation(log: World, tenant: T
     assert len(await of_opportunity(log)) == 3
 
 
-async def test_a_message_that_comes_while_its_conversation_is_attached_follows_whoever_is_first(log: World) -> None:
-    for number in range(20, 40):
-        talk = f"talk {number}"
-        first = an_entry(number, conversation_id=talk)
+async def test_a_message_that_comes_at_any_moment_of_an_attachment_follows(
+    log: World, watched: World, wire: Wire
+) -> None:
+    async def round_of(moment: int) -> bool:
+        first, second = (an_entry(which + moment, conversation_id=f"talk {moment}") for which in (100, 500))
         await log.interactions.write([first])
+        attaching = attach_interaction(watched, first.id, NO, True, None)
+        happened = await at_moment(wire, moment, attaching, lambda: logged(log, second))
+        assert not happened or await numbers(log, [first, second]) == [NO, NO], moment
+        return happened
 
-        await asyncio.gather(
-            attach_interaction(log, first.id, NO, True, None), later(log, number + 100, conversation_id=talk)
+    assert await rounds(round_of) > 10
+
+
+async def test_a_message_follows_a_conversation_that_is_attached_while_it_is_logged(
+    log: World, watched: World, wire: Wire
+) -> None:
+    async def round_of(moment: int) -> bool:
+        first, second = (an_entry(which + moment, conversation_id=f"talk {moment}") for which in (100, 500))
+        await log.interactions.write([first])
+        happened = await at_moment(
+            wire, moment, logged(watched, second), lambda: attach_interaction(log, first.id, NO, True, None)
         )
+        assert not happened or await numbers(log, [first, second]) == [NO, NO], moment
+        return happened
 
-        assert await numbers(log, [an_entry(number + 100)]) == [NO], number
-    assert len(await of_opportunity(log)) == 41
+    assert await rounds(round_of) > 5
+
+
+async def test_a_message_does_not_follow_a_conversation_that_is_detached_while_it_is_logged(
+    log: World, watched: World, wire: Wire
+) -> None:
+    async def round_of(moment: int) -> bool:
+        first, second = (an_entry(which + moment, conversation_id=f"talk {moment}") for which in (100, 500))
+        await log.interactions.write([first])
+        await attach_interaction(log, first.id, NO, True, None)
+        happened = await at_moment(
+            wire, moment, logged(watched, second), lambda: detach_interaction(log, first.id, True, None)
+        )
+        assert not happened or await numbers(log, [first, second]) == ["", ""], moment
+        return happened
+
+    assert await rounds(round_of) > 10
+
+
+async def rounds(round_of: Callable[[int], Awaitable[bool]]) -> int:
+    """How many rounds there were, one for each moment, until nothing happened any more."""
+    moment = 1
+    while await round_of(moment):
+        moment += 1
+    return moment
+
+
+async def at_moment(wire: Wire, moment: int, work: Awaitable[object], happens: Callable[[], Awaitable[object]]) -> bool:
+    """Does the work, in which something happens just before a call to storage. False when it ended before that."""
+    calls = itertools.count(1)
+    happened = False
+
+    async def meet(_call: Call) -> None:
+        nonlocal happened
+        if next(calls) == moment:
+            happened = True
+            await happens()
+
+    wire.meets = meet
+    await work
+    return happened
 
 
 async def test_what_cannot_be_attached_is_refused_and_stays(log: World) -> None:
@@ -174,9 +231,14 @@ async def test_what_cannot_be_attached_is_refused_and_stays(log: World) -> None:
 async def later(world: World, number: int, conversation_id: str = "talk") -> list[Interaction]:
     """A later entry of the conversation, logged as a run does it."""
     entry = an_entry(number, conversation_id=conversation_id)
+    await logged(world, entry)
+    return [entry]
+
+
+async def logged(world: World, entry: Interaction) -> None:
+    """Logs an entry as a run does it."""
     await world.interactions.write([entry])
     await follow_conversations(world, [entry])
-    return [entry]
 
 
 async def logged_as(world: World, message_id: str) -> list[Interaction]:
