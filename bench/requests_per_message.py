@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 from bench.figure import Figure
 from bench.people import letters, settle_in
@@ -26,6 +27,8 @@ def _measure() -> list[Figure]:
         on.put_mail(letters(MESSAGES, "requests"))
         on.turn(latency_ms=0)
         said = on.work("drain", LOGGING_MAILBOX)
+        if said["outcomes"] != {"logged": MESSAGES}:
+            raise RuntimeError(f"not a clean run: {said}")
         requests = on.state()["requests"]
         counted = {kind: number for kind, number in requests.items() if kind not in SETTING_UP}
         # The worker's warm-up lists once, and the sweep of Archive is part of a run.
@@ -39,7 +42,7 @@ def _measure() -> list[Figure]:
     ]
 
 
-def storage_requests() -> dict[str, float]:
+def storage_requests() -> dict[str, Any]:
     """Requests that storage sees while the sample's mail is drained, by its own log."""
     sample = company("nordurljos.example")
     mails = [raw for mail in sample.mails(datetime.now(UTC)) for raw in copies(mail)]
@@ -52,4 +55,9 @@ def storage_requests() -> dict[str, float]:
         before = on.storage_requests()
         said = on.work("drain", LOGGING_MAILBOX)
         requests = on.storage_requests() - before
-    return {"messages": said["handled"], "requests": requests, "each": round(requests / said["handled"], 3)}
+    return {
+        "messages": said["handled"],
+        "outcomes": said["outcomes"],
+        "requests": requests,
+        "each": round(requests / said["handled"], 3),
+    }

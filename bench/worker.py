@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -30,7 +31,7 @@ BC_BATCH = 50
 """Messages in one run of Business Central, by default."""
 
 
-async def drain(world: World, setup: EmailLoggingSetup) -> int:
+async def drain(world: World, setup: EmailLoggingSetup) -> Counter[str]:
     """Our run, on all mailboxes side by side."""
     mailboxes = [world.mailboxes.open(address, setup) for address in setup.mailboxes]
     policy = await policy_of(world, setup)
@@ -38,21 +39,21 @@ async def drain(world: World, setup: EmailLoggingSetup) -> int:
     for run in runs:
         if run.error:
             raise run.error
-    return sum(sum(run.outcomes.values()) for run in runs)
+    return sum((Counter({str(outcome): number for outcome, number in run.outcomes.items()}) for run in runs), Counter())
 
 
-async def bc(world: World, setup: EmailLoggingSetup) -> int:
+async def bc(world: World, setup: EmailLoggingSetup) -> Counter[str]:
     """One list, then one message after the other."""
     mailbox = world.mailboxes.open(setup.mailboxes[0], setup)
-    moved = 0
+    moved: Counter[str] = Counter()
     while items := (await mailbox.messages_in(Folder.INBOX, None, 0, BC_BATCH)).items:
         for item in items:
             await mailbox.move(item.item_id, Destination.ARCHIVE)
-        moved += len(items)
+        moved["moved"] += len(items)
     return moved
 
 
-async def moves(world: World, setup: EmailLoggingSetup) -> int:
+async def moves(world: World, setup: EmailLoggingSetup) -> Counter[str]:
     """Moves alone, as many at a time as the mailbox bears. What they move is listed before the clock starts."""
     mailbox = cast(GraphMailbox, world.mailboxes.open(setup.mailboxes[0], setup))
     items = [
@@ -61,10 +62,14 @@ async def moves(world: World, setup: EmailLoggingSetup) -> int:
     global began
     began = time.perf_counter()
     await together(mailbox.move(item.item_id, Destination.ARCHIVE) for item in items)
-    return len(items)
+    return Counter(moved=len(items))
 
 
-WORKS: dict[str, Callable[[World, EmailLoggingSetup], Awaitable[int]]] = {"drain": drain, "bc": bc, "moves": moves}
+WORKS: dict[str, Callable[[World, EmailLoggingSetup], Awaitable[Counter[str]]]] = {
+    "drain": drain,
+    "bc": bc,
+    "moves": moves,
+}
 began = 0.0
 
 
@@ -75,13 +80,15 @@ async def main(work: str, mailboxes: list[str]) -> None:
     setup = EmailLoggingSetup(
         tuple(mailboxes), os.environ["BENCH_CLIENT_ID"], enabled=True, enabled_at=datetime.now(UTC)
     )
+    await wiring.world.setups.change(await wiring.world.setups.get(), setup)
     for address in mailboxes:
         await wiring.world.mailboxes.open(address, setup).waiting()
     cpu = time.process_time()
     began = time.perf_counter()
-    handled = await WORKS[work](wiring.world, setup)
+    outcomes = await WORKS[work](wiring.world, setup)
     said = {
-        "handled": handled,
+        "handled": outcomes.total(),
+        "outcomes": outcomes,
         "seconds": round(time.perf_counter() - began, 3),
         "cpu_seconds": round(time.process_time() - cpu, 3),
         "peak_kib": peak_kib(),

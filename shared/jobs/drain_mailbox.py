@@ -23,6 +23,8 @@ from shared.mail.message import BrokenItem, Folder, Message
 from shared.mail.outcome import Destination, NotLoggedAction, destination_of
 from shared.mail.runs import Activity
 
+ASKED_AGAIN = timedelta(seconds=5)
+"""How often a run looks whether logging is enabled still."""
 SETTLING = 2
 """Lots of messages that are being moved or finished: while one is finished, the next is moved already."""
 
@@ -63,7 +65,7 @@ async def _drain(session: Session) -> None:
                 if session.world.clock() >= session.ends_at:
                     session.run.more = True
                     break
-                if not (await session.world.setups.get()).enabled:
+                if not await _is_enabled_still(session):
                     break
                 logged = await _log(session, some, known)
                 if len(settling) == SETTLING:
@@ -75,6 +77,15 @@ async def _drain(session: Session) -> None:
         for task in settling:
             task.cancel()
         await asyncio.gather(*settling, return_exceptions=True)
+
+
+async def _is_enabled_still(session: Session) -> bool:
+    """Looked up now and then: whoever disables logging does not want to wait for the end of a long run."""
+    now = session.world.clock()
+    if now - session.asked_at > ASKED_AGAIN:
+        session.asked_at = now
+        return (await session.world.setups.get()).enabled
+    return True
 
 
 async def _work(session: Session) -> AsyncGenerator[Sequence[Item | LedgerRow]]:

@@ -49,6 +49,8 @@ class Session:
     """When its time is up."""
     looked_at: datetime
     """When it began to look for new mail, for the last time."""
+    asked_at: datetime
+    """When it last looked whether logging is enabled."""
     lease: Lease
     is_lost: bool = False
     """Another worker has taken over."""
@@ -110,7 +112,7 @@ async def open_session(
     if lease is None:
         yield None
         return
-    session = Session(world, mailbox, policy, run, now + budget, now, lease)
+    session = Session(world, mailbox, policy, run, now + budget, now, now, lease)
     keeping = asyncio.create_task(session.keep())
     try:
         yield session
