@@ -45,7 +45,9 @@ async def create_opportunity(world: World, entry_id: str, wish: OpportunityWish,
     await _check_people(world, entry, cycle)
     comments = await world.interactions.comments(entry_id)
     planned = _plan(entry, wish, cycle, (await world.setups.get()).local_date(world.clock()))
-    no, is_ours = await world.opportunities.make_from(entry_id, planned, comments)
+    # An entry gives one opportunity, and another one after it was detached from that.
+    source = f"{entry_id}-{entry.detached_from}" if entry.detached_from else entry_id
+    no, is_ours = await world.opportunities.make_from(source, planned, comments)
     # Whoever comes second finishes what the first may have left half done, and then has lost.
     await _link(world, entry_id, no)
     await count_interactions(world, no)

@@ -101,6 +101,18 @@ async def test_what_was_detached_does_not_follow_when_a_plan_is_carried_out_agai
     assert await numbers(log) == [NO, NO, NO], "whoever attaches the conversation again means all of it"
 
 
+async def test_an_entry_that_was_detached_may_become_another_opportunity(log: World) -> None:
+    await detach_interaction(log, ELSEWHERE[0].id, False, None)
+
+    made = await create_opportunity(log, ELSEWHERE[0].id, OpportunityWish(), None)
+
+    assert made.no == "OP000003"
+    assert await of_opportunity(log, "OP000003") == [ELSEWHERE[0].id]
+    assert await of_opportunity(log, NO) == []
+    with pytest.raises(Conflict, match="belongs to opportunity OP000003 already"):
+        await create_opportunity(log, ELSEWHERE[0].id, OpportunityWish(), None)
+
+
 async def test_an_entry_that_is_attached_alone_leads_nobody(log: World) -> None:
     await attach_interaction(log, TALK[0].id, NO, False, None)
 
