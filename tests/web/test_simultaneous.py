@@ -120,6 +120,40 @@ def test_ten_who_create_an_opportunity_from_one_entry_make_one(
     assert [one["id"] for one in linked] == [entry["id"]]
 
 
+def test_fifty_new_opportunities_at_once_have_fifty_numbers_without_a_gap(sales: httpx.Client) -> None:
+    wish = {"description": "Fifty at once", "contactNo": "CT000003", "salespersonCode": "BW"}
+    first = sales.post("/api/opportunities", json=wish).raise_for_status().json()
+
+    answers = at_once(*[posting(sales, "/api/opportunities", **wish)] * 50)
+
+    assert {answer.status_code for answer in answers} == {201}
+    numbers = sorted(int(answer.json()["no"].removeprefix("OP")) for answer in answers)
+    assert numbers == list(range(int(first["no"].removeprefix("OP")) + 1, int(first["no"].removeprefix("OP")) + 51))
+    listed = {one["no"]: one for one in everything_in(sales, "/api/opportunities", salespersonCode="BW")}
+    assert [answer.json() for answer in answers] == [listed[answer.json()["no"]] for answer in answers]
+
+
+def test_of_twenty_changes_to_an_opportunity_none_that_was_answered_with_success_is_lost(sales: httpx.Client) -> None:
+    wish = {"description": "Twenty at once", "contactNo": "CT000003", "salespersonCode": "BW"}
+    address = f"/api/opportunities/{sales.post('/api/opportunities', json=wish).raise_for_status().json()['no']}"
+    begun = sales.post(f"{address}/stage", json={"action": "First"}).raise_for_status().json()
+    with_tag = {"If-Match": begun["etag"]}
+
+    def updating(value: int) -> Callable[[], httpx.Response]:
+        body = {"action": "Update", "estimatedValue": value}
+        return lambda: sales.post(f"{address}/stage", json=body, headers={} if value % 2 else with_tag)
+
+    answers = at_once(*(updating(1000 + number) for number in range(20)))
+
+    assert {answer.status_code for answer in answers} <= {200, 412}
+    done = sorted(answer.json()["estimatedValue"] for answer in answers if answer.status_code == 200)
+    entries = everything_in(sales, f"{address}/entries")
+    assert done
+    assert sorted(entry["estimatedValue"] for entry in entries if entry["action"] == "Update") == done
+    assert sum(not value % 2 for value in done) <= 1, "what was seen once is changed once"
+    assert sales.get(address).json()["estimatedValue"] == entries[0]["estimatedValue"]
+
+
 def test_runs_at_once_log_each_letter_once(running: Running, admin: httpx.Client) -> None:
     letters = [f"<runs-{number}@letters.example>" for number in range(12)]
     for message_id in letters:
