@@ -150,6 +150,9 @@ class Opportunities(Protocol):
     async def is_leaving(self, no: str) -> bool:
         """Whether it was taken away, but not forgotten."""
 
+    async def put_right(self) -> list[str]:
+        """Finishes what somebody who died was changing. Numbers of those that were taken away, but not forgotten."""
+
     async def forget(self, no: str) -> None:
         """The last step of taking it away."""
 

@@ -45,6 +45,12 @@ async def clear_away(world: World, no: str) -> None:
     await world.opportunities.forget(no)
 
 
+async def put_opportunities_right(world: World) -> None:
+    """Finishes what somebody who died was changing, or taking away."""
+    for no in await world.opportunities.put_right():
+        await clear_away(world, no)
+
+
 async def _detach(world: World, shown: Interaction, no: str) -> None:
     """Takes the number from an entry, also when somebody changes it meanwhile."""
     while True:

@@ -8,6 +8,7 @@ from shared.errors import Conflict
 from shared.jobs.count_interactions import count_interactions
 from shared.jobs.drain_mailbox import drain_mailbox
 from shared.jobs.ports import World
+from shared.jobs.remove_opportunity import put_opportunities_right
 from shared.jobs.session import Run
 from shared.mail.decision import Policy
 from shared.mail.never_log import NeverLog
@@ -34,6 +35,7 @@ async def run_due_mailboxes(world: World) -> dict[str, Run]:
     runs = await _run(world, setup, due)
     async for opportunity_no in world.interactions.put_right():
         await count_interactions(world, opportunity_no)
+    await put_opportunities_right(world)
     return runs
 
 

@@ -107,6 +107,10 @@ class OpportunityStore:
         row = await self._rows.find(no)
         return row is not None and row["presence"] == Presence.LEAVING
 
+    async def put_right(self) -> list[str]:
+        """Finishes what somebody who died was changing. Numbers of those that were taken away, but not forgotten."""
+        return await self._rows.put_right()
+
     async def forget(self, no: str) -> None:
         """The last step of taking it away: only its number is left."""
         row = await self._rows.find(no)

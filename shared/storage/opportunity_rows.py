@@ -1,9 +1,11 @@
 """The canonical rows of opportunities: a partition for each, with its history in the row.
 
-A row that does not say `listed` may be ahead of its copies in the lists; whoever makes them follow lets it say so.
+A row that does not say `listed` may be ahead of its copies in the lists; whoever makes them follow lets it say so. A
+change is noted before it is made, so that `put_right` finds what somebody who died has left like that.
 Of an opportunity that was deleted an empty row stays, so that its number is never given again.
 """
 
+import uuid
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -18,6 +20,9 @@ from shared.storage.tables import Row, Tables
 
 TABLE = "opportunities"
 _ROW = "opportunity"
+_CHANGING = "changing"
+"""The partition of notes of what is being changed."""
+_LEAVING = "leaving"
 
 
 class Presence(StrEnum):
@@ -59,11 +64,17 @@ class OpportunityRows:
 
     async def write(self, history: History, record: Record) -> None:
         """Writes a row that still is as the record was read, and makes the lists follow. Raises Stale."""
-        await self._tables.replace(TABLE, _row(history, record), record.etag)
-        await self.show(history.opportunity.no)
+        note = await self._note(history.opportunity.no, uuid.uuid4().hex)
+        try:
+            await self._tables.replace(TABLE, _row(history, record), record.etag)
+        except Stale:
+            await self._finish(note)
+            raise
+        await self._finish(note)
 
     async def empty(self, no: str, record: Record, presence: Presence) -> None:
         """Takes everything out of a row that still is as the record was read, and out of the lists. Raises Stale."""
+        await self._note(no, _LEAVING)
         partition, row_key = key(no)
         emptied = to_columns(replace(record, entries=(), listed=False, presence=presence))
         await self._tables.replace(
@@ -77,6 +88,24 @@ class OpportunityRows:
         if row and row["presence"] == Presence.LEAVING:
             with suppress(Stale):  # somebody else has just done it
                 await self._tables.replace(TABLE, {**row, "presence": Presence.GONE.value}, row["etag"])
+        await self._tables.delete(TABLE, _CHANGING, f"{number_key(no)}-{_LEAVING}")
+
+    async def put_right(self) -> list[str]:
+        """Finishes what somebody has stopped in the middle of. Numbers of those that are leaving.
+
+        Each row gets a new etag first: so a change whose note was seen is either made by now, or never.
+        """
+        leaving = []
+        for note in await self._tables.range(TABLE, _CHANGING):
+            no = note["no"]
+            await self._touch(no)
+            await self.show(no)
+            row = await self.find(no)
+            if row and row["presence"] == Presence.LEAVING:
+                leaving.append(no)
+            else:
+                await self._tables.delete(TABLE, _CHANGING, note["RowKey"])
+        return leaving
 
     async def show(self, no: str) -> None:
         """Makes the lists show an opportunity as it is, also when somebody changes it meanwhile."""
@@ -97,6 +126,24 @@ class OpportunityRows:
             shown, row = row, await self.find(no)
             if row and row["etag"] == shown["etag"]:
                 return
+
+    async def _note(self, no: str, name: str) -> Row:
+        """Notes that an opportunity is being changed."""
+        note = {"PartitionKey": _CHANGING, "RowKey": f"{number_key(no)}-{name}", "no": no}
+        await self._tables.insert(TABLE, note)
+        return note
+
+    async def _finish(self, note: Row) -> None:
+        await self.show(note["no"])
+        await self._tables.delete(TABLE, _CHANGING, note["RowKey"])
+
+    async def _touch(self, no: str) -> None:
+        while row := await self.find(no):
+            try:
+                await self._tables.replace(TABLE, row, row["etag"])
+            except Stale:
+                continue
+            return
 
 
 def key(no: str) -> tuple[str, str]:
