@@ -78,11 +78,13 @@ class OpportunityStore:
 
     async def set_interaction_count(self, before: Opportunity, count: int) -> None:
         """Notes how many interactions there are. Raises Stale when the row was written since it was read."""
-        if before.interaction_count == count:
-            return
         row = await self._rows.find(before.no)
         if row is None or row["etag"] != before.etag:
             raise Stale
+        if row["interaction_count"] == count:
+            # Written all the same: whoever has counted before, and is about to write another number, counts again.
+            await self._tables.replace(TABLE, row, before.etag)
+            return
         now = _history(row)
         counted = replace(now.opportunity, interaction_count=count)
         await self._rows.write(replace(now, opportunity=counted), from_columns(Record, row))

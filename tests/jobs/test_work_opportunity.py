@@ -301,6 +301,15 @@ async def test_interactions_are_counted_and_that_makes_nothing_stale(sellers: Wo
     await count_interactions(sellers, "OP999999")
 
 
+async def test_who_counted_before_somebody_else_did_counts_again(sellers: World) -> None:
+    for second in (0, 1):
+        before = await an_opportunity(sellers)
+        await sellers.opportunities.set_interaction_count(before, second)
+        with pytest.raises(Stale):
+            await sellers.opportunities.set_interaction_count(before, 2)
+        assert (await sellers.opportunities.get(before.no)).interaction_count == second
+
+
 async def test_fifty_at_the_same_moment_get_fifty_numbers_without_gaps(sellers: World) -> None:
     entries = [an_entry(number) for number in range(1, 26)]
     await sellers.interactions.write(entries)
@@ -351,6 +360,16 @@ async def test_of_twenty_changes_at_the_same_moment_none_that_succeeded_is_lost(
     assert [entry.entry_no for entry in entries] == list(range(1, len(done) + 2))
     assert (await sellers.opportunities.get(before.no)).estimated_value == entries[-1].estimated_value
     await check_lists(sellers)
+
+
+async def test_a_step_that_changes_no_number_is_not_lost_either(sellers: World) -> None:
+    no = (await an_opportunity(sellers, Status.IN_PROGRESS)).no
+    before = await sellers.opportunities.read(no)
+    after = before.then(before.opportunity, Action.UPDATE, TODAY)
+    await sellers.opportunities.change(before, after)
+    with pytest.raises(Stale):
+        await sellers.opportunities.change(before, after)
+    assert [entry.action for entry in (await sellers.opportunities.read(no)).entries] == ["First", "Update"]
 
 
 async def test_of_twenty_who_move_it_on_from_what_they_saw_one_wins(sellers: World) -> None:
