@@ -21,6 +21,7 @@ from local.sign_in_people import people_to_sign_in
 from local.tenant import Tenant
 from tests.conftest import DOMAIN, LOGGING_MAILBOX
 from tests.jobs.company import ANNA, BEN, CARL, CARL_AT_HOME, DISA, letter
+from tests.web.pipeline import OPPORTUNITIES, WISH, Make, a_cycle, a_stage
 
 WITHIN = 60
 """Seconds that something may take at most."""
@@ -104,6 +105,38 @@ def logged(running: Running, admin: httpx.Client) -> Callable[..., dict[str, obj
         return next(entry for entry in entries if entry["message"]["internetMessageId"] == message_id)
 
     return log
+
+
+@pytest.fixture(scope="session")
+def pipeline(running: Running) -> None:
+    """A cycle of four stages, and codes to close with; a blocked salesperson and a privacy-blocked contact."""
+    stages = (
+        a_stage(1, completed=10, chancesOfSuccess=20, dateFormula="14D"),
+        a_stage(2, completed=30, chancesOfSuccess=40, allowSkip=True),
+        a_stage(3, completed=50, chancesOfSuccess=60, quoteRequired=True),
+        a_stage(4, completed=90, chancesOfSuccess=80),
+    )
+    with running.client("EmailLogging.Admin") as admin:
+        cycle = a_cycle("WORK", *stages, probabilityCalculation="Multiply")
+        admin.post("/api/sales-cycles", json=cycle).raise_for_status()
+        for code, kind in (("GOOD", "Won"), ("BAD", "Lost")):
+            admin.post("/api/close-opportunity-codes", json={"code": code, "type": kind}).raise_for_status()
+        admin.post("/api/salespeople", json={"code": "OUT", "name": "Olaf", "blocked": True}).raise_for_status()
+        secret = {"no": "SECRET", "name": "Nemo", "privacyBlocked": True}
+        admin.post("/api/contacts", json=secret).raise_for_status()
+
+
+@pytest.fixture
+def make(pipeline: None, sales: httpx.Client) -> Make:
+    """The address of a new opportunity, after these actions: `make("First", "Next", estimatedValue=5)`."""
+
+    def made(*actions: str, **wish: Any) -> str:
+        no = sales.post(OPPORTUNITIES, json=WISH | wish).raise_for_status().json()["no"]
+        for action in actions:
+            sales.post(f"{OPPORTUNITIES}/{no}/stage", json={"action": action}).raise_for_status()
+        return f"{OPPORTUNITIES}/{no}"
+
+    return made
 
 
 def run_until_done(admin: httpx.Client) -> None:

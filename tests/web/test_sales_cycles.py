@@ -8,22 +8,12 @@ import pytest
 
 from tests.web.conftest import Running
 from tests.web.lists import everything_in, pages_of
+from tests.web.pipeline import a_cycle, a_stage
 from tests.web.test_bad_input import check_problem
 
 CYCLES = "/api/sales-cycles"
 SETUP = "/api/email-logging/setup"
 KEYS = {"code", "etag", "description", "probabilityCalculation", "blocked", "stages"}
-
-
-def a_stage(number: int, **more: Any) -> dict[str, Any]:
-    usual = {"description": f"Stage {number}", "completed": 10 * number, "chancesOfSuccess": 50}
-    rest = {"allowSkip": False, "quoteRequired": False, "dateFormula": ""}
-    return {"stage": number, **usual, **rest, **more}
-
-
-def a_cycle(code: str, *stages: dict[str, Any], **more: Any) -> dict[str, Any]:
-    usual = {"description": "Short", "probabilityCalculation": "Add", "blocked": False}
-    return {"code": code, **usual, "stages": list(stages) or [a_stage(1), a_stage(2)], **more}
 
 
 @pytest.fixture
@@ -123,23 +113,6 @@ def test_the_setup_says_which_cycle_is_the_default_one(admin: httpx.Client, defa
     made = admin.post("/api/opportunities", json=wish).raise_for_status().json()
     assert made["salesCycleCode"] == "MINE"
     admin.delete(f"/api/opportunities/{made['no']}").raise_for_status()
-
-
-def test_the_apps_own_cycle_does_not_come_back_once_it_is_deleted(
-    admin: httpx.Client, default_kept: dict[str, Any]
-) -> None:
-    for opportunity in everything_in(admin, "/api/opportunities"):
-        assert opportunity["salesCycleCode"] != "STANDARD" or opportunity["status"] in {"Won", "Lost"}
-    standard = admin.get(f"{CYCLES}/STANDARD").json()
-    admin.post(CYCLES, json=a_cycle("ANOTHER")).raise_for_status()
-    admin.put(SETUP, json={**default_kept, "defaultSalesCycleCode": "ANOTHER"}).raise_for_status()
-
-    assert admin.delete(f"{CYCLES}/STANDARD").status_code == 204
-
-    check_problem(admin.get(f"{CYCLES}/STANDARD"), 404)
-    assert "STANDARD" not in {cycle["code"] for cycle in everything_in(admin, CYCLES)}
-    again = admin.post(CYCLES, json=standard)
-    assert (again.status_code, again.json()) == (201, standard)
 
 
 BAD: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
