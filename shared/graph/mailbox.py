@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -49,13 +51,20 @@ class GraphMailbox:
         self._slots = asyncio.Semaphore(CONCURRENT_CALLS)
         self._folder_ids: dict[Destination, str] = {}
         self._making_folder = asyncio.Lock()
+        self._looking_closely = asyncio.Lock()
 
     async def messages_in(self, folder: Folder, since: datetime | None, skip: int, top: int) -> FolderPage:
         """Messages of a folder, oldest first, that came at `since` or later.
 
-        Where one broken item makes a page fail, the page is asked for in halves until the item stands alone.
+        Where one broken item makes a page fail, the page is asked for in halves until the item stands alone; meanwhile
+        nothing is moved, because the halves are told apart by number.
         """
-        return await self._window(_Window(folder, since, skip, top))
+        window = _Window(folder, since, skip, top)
+        try:
+            return await self._page(window, self.send)
+        except MessageFailed:
+            async with self._alone():
+                return await self._window(window)
 
     async def count(self, folder: Folder, since: datetime | None, until: datetime) -> int:
         """How many messages of a folder came at `since` or later, and before `until`."""
@@ -122,11 +131,22 @@ class GraphMailbox:
         """The SDK's builder for the messages of every folder."""
         return self._user.messages
 
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Waits for the calls that are under way, and lets no other in."""
+        async with self._looking_closely, AsyncExitStack() as taken:
+            for _ in range(CONCURRENT_CALLS):
+                await taken.enter_async_context(self._slots)
+            yield
+
+    async def _page(self, window: _Window, send: Callable[[RequestInformation], Awaitable[Any]]) -> FolderPage:
+        page = await send(self._list(window, SELECTED, EXPANDED))
+        items = tuple(parse_message(self.address, item, window.folder) for item in page["value"])
+        return FolderPage(items, _NEXT in page)
+
     async def _window(self, window: _Window) -> FolderPage:
         try:
-            page = await self.send(self._list(window, SELECTED, EXPANDED))
-            items = tuple(parse_message(self.address, item, window.folder) for item in page["value"])
-            return FolderPage(items, _NEXT in page)
+            return await self._page(window, self._graph.send)
         except MessageFailed as failure:
             if window.top == 1:
                 return await self._broken(window, failure)
@@ -138,7 +158,7 @@ class GraphMailbox:
     async def _broken(self, window: _Window, failure: MessageFailed) -> FolderPage:
         """The item that Exchange can list but not show. If it cannot even list it, the trouble is Exchange's own."""
         try:
-            page = await self.send(self._list(window, ["id", "receivedDateTime"]))
+            page = await self._graph.send(self._list(window, ["id", "receivedDateTime"]))
         except MessageFailed as error:
             raise GraphUnavailable(f"Exchange Online cannot list the folder {window.folder}.") from error
         broken = (

@@ -151,7 +151,7 @@ class Rounds:
                     entry = await person.interactions.get(entry_id)
                 except NotFound:
                     continue
-                wanted = replace(entry, evaluation="Positive", canceled=bool(number % 2), opportunity_no="OP000001")
+                wanted = replace(entry, evaluation="Positive", canceled=bool(number % 2))
                 await person.interactions.change(entry, wanted)
                 changed.append(entry_id)
         return changed
